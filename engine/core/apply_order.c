@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/core/apply.h"
+#include "engine/core/book.h"
+#include "engine/core/change.h"
+#include "engine/core/entities.h"
+#include "engine/core/ladder.h"
+#include "engine/core/matching.h"
+
+static const char *accepted_has_room(const struct btx_core *core,
+                                     const struct btx_order_accepted *event,
+                                     const struct position *position)
+{
+    if (core->orders.used == core->orders.capacity ||
+        (position == NULL && core->positions.used == core->positions.capacity))
+        return "OrderAccepted: more orders or positions than the capacity";
+    if (event->order != core->next_order || core->work.taker != NO_SLOT ||
+        core->work.voiding != NO_SLOT || core->work.settling != NO_SLOT)
+        return "OrderAccepted: not the next order, or another command is under way";
+    return NULL;
+}
+
+const char *apply_order_accepted(struct btx_core *core, const struct btx_order_accepted *event)
+{
+    struct account *account = find_account(core, event->account);
+    const struct market *market = find_market(core, event->market);
+    if (account == NULL || market == NULL || market->status != BTX_MARKET_OPEN)
+        return "OrderAccepted: no such account, or no such open market";
+    const uint32_t market_slot = slot_of_market(core, market);
+    struct runner *runner = find_runner(core, market_slot, event->runner);
+    uint32_t price_index;
+    if (runner == NULL || !ladder_index(market, event->price, &price_index) || event->size <= 0 ||
+        event->size % ladder_size_step(market->kind) != 0)
+        return "OrderAccepted: no such runner or price, or not a whole size";
+    if (event->cseq != 0 && event->cseq <= account->cseq)
+        return "OrderAccepted: cseq was consumed before";
+    struct position *position = find_position(core, slot_of_account(core, account), market_slot);
+    const char *wrong = accepted_has_room(core, event, position);
+    if (wrong == NULL)
+        (void)change_order_accepted(core, event, account, runner, position);
+    return wrong;
+}
+
+static uint64_t account_id_of(const struct btx_core *core, const struct order *order)
+{
+    return core->account[core->position[order->position].account].id;
+}
+
+static uint64_t market_id_of(const struct btx_core *core, const struct order *order)
+{
+    return core->market[core->position[order->position].market].id;
+}
+
+const char *apply_trade_matched(struct btx_core *core, const struct btx_trade_matched *event)
+{
+    struct order *taker = find_order(core, event->taker);
+    struct order *maker = find_order(core, event->maker);
+    if (taker == NULL || maker == NULL || slot_of_order(core, taker) != core->work.taker ||
+        !maker->resting || maker->runner != taker->runner || maker->side == taker->side)
+        return "TradeMatched: the orders cannot meet";
+    const struct market *market = &core->market[core->position[taker->position].market];
+    if (event->market != market->id || event->runner != core->runner[taker->runner].id ||
+        event->taker_account != account_id_of(core, taker) ||
+        event->maker_account != account_id_of(core, maker) || event->taker_side != taker->side ||
+        event->price != maker->price ||
+        !price_crosses(market->kind, maker->side, maker->price_index, taker->price_index))
+        return "TradeMatched: names, sides or price are not the orders'";
+    if (event->size <= 0 || event->size % ladder_size_step(market->kind) != 0 ||
+        event->size > taker->remaining || event->size > maker->remaining ||
+        event->taker_remaining != taker->remaining - event->size ||
+        event->maker_remaining != maker->remaining - event->size)
+        return "TradeMatched: the sizes are not the orders'";
+    change_trade_matched(core, event, taker, maker);
+    return NULL;
+}
+
+const char *apply_order_cancelled(struct btx_core *core, const struct btx_order_cancelled *event)
+{
+    struct order *order = find_order(core, event->order);
+    if (order == NULL || event->account != account_id_of(core, order) ||
+        event->market != market_id_of(core, order) ||
+        event->runner != core->runner[order->runner].id || event->side != order->side)
+        return "OrderCancelled: no such order, or not its names";
+    const uint8_t kind = core->market[core->position[order->position].market].kind;
+    if (event->cancelled <= 0 || event->cancelled > order->remaining ||
+        event->cancelled % ladder_size_step(kind) != 0 ||
+        event->remaining != order->remaining - event->cancelled ||
+        (event->remaining != 0 && !order->resting))
+        return "OrderCancelled: the sizes are not the order's";
+    const struct account *account = &core->account[core->position[order->position].account];
+    if (event->cseq != 0 && event->cseq <= account->cseq)
+        return "OrderCancelled: cseq was consumed before";
+    change_order_cancelled(core, event, order);
+    return NULL;
+}
+
+const char *apply_order_updated(struct btx_core *core, const struct btx_order_updated *event)
+{
+    struct order *order = find_order(core, event->order);
+    if (order == NULL || event->account != account_id_of(core, order) ||
+        event->market != market_id_of(core, order) ||
+        event->runner != core->runner[order->runner].id)
+        return "OrderUpdated: no such order, or not its names";
+    const struct account *account = &core->account[core->position[order->position].account];
+    if (event->cseq != 0 && event->cseq <= account->cseq)
+        return "OrderUpdated: cseq was consumed before";
+    change_order_updated(core, event, order);
+    return NULL;
+}
+
+const char *apply_orders_cancelled(struct btx_core *core,
+                                   const struct btx_order_cancelled_batched *event)
+{
+    /* Ids ascend, so that none of them is there twice. */
+    const uint64_t *ids = btx_order_cancelled_batched_orders(event);
+    for (uint32_t i = 0; i < event->orders_count; i++) {
+        const struct order *order = find_order(core, ids[i]);
+        if (order == NULL || market_id_of(core, order) != event->market)
+            return "OrderCancelledBatched: no such order in the market";
+    }
+    change_orders_cancelled(core, event);
+    return NULL;
+}
+
+const char *apply_may_end(struct btx_core *core)
+{
+    if (core->work.settling != NO_SLOT)
+        return "command: it ended in the middle of a settlement";
+    if (core->work.voiding != NO_SLOT) {
+        const struct market *market = &core->market[core->work.voiding];
+        return market->live[BTX_SIDE_BACK] + market->live[BTX_SIDE_LAY] == 0
+                   ? NULL
+                   : "command: it ended before all orders of the voided market were cancelled";
+    }
+    if (core->work.taker == NO_SLOT)
+        return NULL;
+    const struct order *taker = &core->order[core->work.taker];
+    const struct runner *runner = &core->runner[taker->runner];
+    const struct taking taking = {
+        .market = &core->market[runner->market],
+        .runner = runner,
+        .limit_index = taker->price_index,
+        .side = taker->side,
+    };
+    return taker->tif == BTX_TIF_GTC && !would_match(core, &taking)
+               ? NULL
+               : "command: it ended with a taker that cannot rest";
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/core/book.h"
+
+static uint64_t bit(uint32_t index)
+{
+    return UINT64_C(1) << (index % 64);
+}
+
+/* The bits of @word above, or below, position @index. */
+static uint64_t bits_above(uint64_t word, uint32_t index)
+{
+    return index % 64 == 63 ? 0 : word & (~UINT64_C(0) << (index % 64 + 1));
+}
+
+static uint64_t bits_below(uint64_t word, uint32_t index)
+{
+    return word & (bit(index) - 1);
+}
+
+static uint32_t lowest(uint64_t word)
+{
+    return (uint32_t)__builtin_ctzll(word);
+}
+
+static uint32_t highest(uint64_t word)
+{
+    return 63u - (uint32_t)__builtin_clzll(word);
+}
+
+static void mark_leaf(struct runner *runner, uint8_t side, uint32_t leaf_index)
+{
+    struct book_side *tree = &runner->sides[side];
+    tree->summary[leaf_index / 64] |= bit(leaf_index);
+    tree->top |= bit(leaf_index / 64);
+}
+
+static void unmark_leaf(struct runner *runner, uint8_t side, uint32_t leaf_index)
+{
+    struct book_side *tree = &runner->sides[side];
+    tree->summary[leaf_index / 64] &= ~bit(leaf_index);
+    if (tree->summary[leaf_index / 64] == 0)
+        tree->top &= ~bit(leaf_index / 64);
+}
+
+void book_add(struct btx_core *core, struct order *order)
+{
+    struct runner *runner = &core->runner[order->runner];
+    const uint32_t leaf_index = order->price_index / BOOK_LEAF_PRICES;
+    if (runner->leaves[leaf_index] == NO_SLOT)
+        runner->leaves[leaf_index] = pool_take(&core->leaves);
+    struct leaf *leaf = &core->leaf[runner->leaves[leaf_index]];
+    struct level *level = &leaf->levels[order->price_index % BOOK_LEAF_PRICES];
+    const uint32_t slot = slot_of_order(core, order);
+
+    order->resting = true;
+    order->level_prev = level->tail;
+    order->level_next = NO_SLOT;
+    if (level->tail != NO_SLOT) {
+        core->order[level->tail].level_next = slot;
+    } else {
+        level->head = slot;
+        if (leaf->bits[order->side] == 0)
+            mark_leaf(runner, order->side, leaf_index);
+        leaf->bits[order->side] |= bit(order->price_index);
+    }
+    level->tail = slot;
+    level->size += order->remaining;
+}
+
+static void level_emptied(struct btx_core *core, struct runner *runner, const struct order *order)
+{
+    const uint32_t leaf_index = order->price_index / BOOK_LEAF_PRICES;
+    const uint32_t leaf_slot = runner->leaves[leaf_index];
+    struct leaf *leaf = &core->leaf[leaf_slot];
+    leaf->bits[order->side] &= ~bit(order->price_index);
+    if (leaf->bits[order->side] != 0)
+        return;
+    unmark_leaf(runner, order->side, leaf_index);
+    if (leaf->bits[opposite_side(order->side)] == 0) {
+        /* All its levels are empty, so it is as good as new for the next user. */
+        runner->leaves[leaf_index] = NO_SLOT;
+        pool_give(&core->leaves, leaf_slot);
+    }
+}
+
+void book_remove(struct btx_core *core, struct order *order)
+{
+    struct runner *runner = &core->runner[order->runner];
+    struct level *level = book_level(core, runner, order->price_index);
+    level->size -= order->remaining;
+    if (order->level_prev != NO_SLOT)
+        core->order[order->level_prev].level_next = order->level_next;
+    else
+        level->head = order->level_next;
+    if (order->level_next != NO_SLOT)
+        core->order[order->level_next].level_prev = order->level_prev;
+    else
+        level->tail = order->level_prev;
+    order->resting = false;
+    if (level->head == NO_SLOT)
+        level_emptied(core, runner, order);
+}
+
+void book_reduce(struct btx_core *core, struct order *order, int64_t size)
+{
+    struct runner *runner = &core->runner[order->runner];
+    book_level(core, runner, order->price_index)->size -= size;
+    order->remaining -= size;
+}
+
+static uint64_t leaf_bits(const struct btx_core *core, const struct runner *runner, uint8_t side,
+                          uint32_t leaf_index)
+{
+    return core->leaf[runner->leaves[leaf_index]].bits[side];
+}
+
+uint32_t book_best(const struct btx_core *core, const struct runner *runner, uint8_t kind,
+                   uint8_t side)
+{
+    const struct book_side *tree = &runner->sides[side];
+    if (tree->top == 0)
+        return NO_PRICE;
+    if (side_is_bid(kind, side)) {
+        const uint32_t word = highest(tree->top);
+        const uint32_t leaf_index = word * 64 + highest(tree->summary[word]);
+        return leaf_index * 64 + highest(leaf_bits(core, runner, side, leaf_index));
+    }
+    const uint32_t word = lowest(tree->top);
+    const uint32_t leaf_index = word * 64 + lowest(tree->summary[word]);
+    return leaf_index * 64 + lowest(leaf_bits(core, runner, side, leaf_index));
+}
+
+static uint32_t next_above(const struct btx_core *core, const struct runner *runner, uint8_t side,
+                           uint32_t index)
+{
+    const struct book_side *tree = &runner->sides[side];
+    uint32_t leaf_index = index / 64;
+    if (runner->leaves[leaf_index] != NO_SLOT) {
+        const uint64_t here = bits_above(leaf_bits(core, runner, side, leaf_index), index);
+        if (here != 0)
+            return leaf_index * 64 + lowest(here);
+    }
+    uint32_t word = leaf_index / 64;
+    uint64_t summary = bits_above(tree->summary[word], leaf_index);
+    if (summary == 0) {
+        const uint64_t top = bits_above(tree->top, word);
+        if (top == 0)
+            return NO_PRICE;
+        word = lowest(top);
+        summary = tree->summary[word];
+    }
+    leaf_index = word * 64 + lowest(summary);
+    return leaf_index * 64 + lowest(leaf_bits(core, runner, side, leaf_index));
+}
+
+static uint32_t next_below(const struct btx_core *core, const struct runner *runner, uint8_t side,
+                           uint32_t index)
+{
+    const struct book_side *tree = &runner->sides[side];
+    uint32_t leaf_index = index / 64;
+    if (runner->leaves[leaf_index] != NO_SLOT) {
+        const uint64_t here = bits_below(leaf_bits(core, runner, side, leaf_index), index);
+        if (here != 0)
+            return leaf_index * 64 + highest(here);
+    }
+    uint32_t word = leaf_index / 64;
+    uint64_t summary = bits_below(tree->summary[word], leaf_index);
+    if (summary == 0) {
+        const uint64_t top = bits_below(tree->top, word);
+        if (top == 0)
+            return NO_PRICE;
+        word = highest(top);
+        summary = tree->summary[word];
+    }
+    leaf_index = word * 64 + highest(summary);
+    return leaf_index * 64 + highest(leaf_bits(core, runner, side, leaf_index));
+}
+
+uint32_t book_next(const struct btx_core *core, const struct runner *runner, uint8_t kind,
+                   uint8_t side, uint32_t index)
+{
+    return side_is_bid(kind, side) ? next_below(core, runner, side, index)
+                                   : next_above(core, runner, side, index);
+}

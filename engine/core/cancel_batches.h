@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cancel_batches.h - cancelling many orders: markets ascending, ids ascending, in batches
+ * (rules.md 4 and 7); private to this folder. */
+#ifndef BTX_CORE_CANCEL_BATCHES_H
+#define BTX_CORE_CANCEL_BATCHES_H
+
+#include "engine/core/tx.h"
+
+/* Which orders. */
+struct order_filter {
+    uint32_t account;  /* NO_SLOT: of any account. */
+    uint32_t market;   /* NO_SLOT: in any market. */
+    uint32_t runner;   /* NO_SLOT: on any runner; else market is set. */
+    uint8_t side;      /* BTX_SIDE_COUNT: either. */
+    bool lapsing_only; /* Only those with persistence LAPSE; then market is set. */
+};
+
+/* Whether any live order passes @filter. */
+bool cancel_any(struct btx_core *core, const struct order_filter *filter);
+
+/* Emit one OrderCancelledBatched after the other until no live order passes @filter.  Returns
+ * false when the tx is full before that: call again in the next one. */
+bool cancel_batches(struct run *run, const struct order_filter *filter, enum btx_cause cause,
+                    uint64_t cseq);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* change.h - what each event does to the state: the only functions that change it, private to
+ * this folder.
+ *
+ * Step calls them as it decides, with what it has already found; apply.c calls the very same ones
+ * for records of a log, after it has found and checked what the event names.  They check nothing
+ * themselves: an event that does not fit the state is a bug of the caller. */
+#ifndef BTX_CORE_CHANGE_H
+#define BTX_CORE_CHANGE_H
+
+#include "engine/core/state.h"
+
+/* Every event counts: seq, tx and time of the state are those of its last event. */
+static inline void change_counters(struct btx_core *core, const struct btx_record *record)
+{
+    core->seq = record->seq;
+    core->tx = record->tx;
+    core->time_ns = record->time_ns;
+}
+
+/* An event that carries a cseq or transfer consumes it (rules.md 4, exactly once). */
+static inline void change_consumed(struct account *account, uint64_t cseq, uint64_t transfer)
+{
+    if (cseq != 0)
+        account->cseq = cseq;
+    if (transfer != 0)
+        account->transfer = transfer;
+}
+
+static inline void change_account_frozen(struct account *account, bool frozen)
+{
+    account->frozen = frozen;
+}
+
+static inline void change_market_status(struct market *market, enum btx_market_status status)
+{
+    market->status = (uint8_t)status;
+}
+
+static inline void change_market_in_play(struct market *market)
+{
+    market->in_play = true;
+}
+
+void change_account_opened(struct btx_core *core, const struct btx_account_event *event);
+void change_funds(struct btx_core *core, const struct btx_funds_event *event,
+                  struct account *account);
+/* A refused command consumes its cseq and transfer, but for DUPLICATE and BUSY; @account is NULL
+ * when the command named none that exists. */
+void change_command_rejected(const struct btx_command_rejected *event, struct account *account);
+
+void change_market_opened(struct btx_core *core, const struct btx_market_opened *event);
+void change_market_settling(struct btx_core *core, struct market *market);
+void change_account_settled(struct btx_core *core, const struct btx_account_settled *event,
+                            struct account *account, struct position *position);
+void change_market_settled(struct btx_core *core, const struct btx_market_settled *event);
+void change_market_voided(struct btx_core *core, struct market *market);
+
+/* @position may be NULL: the pair has none yet.  The order becomes the taker of the command. */
+struct order *change_order_accepted(struct btx_core *core, const struct btx_order_accepted *event,
+                                    struct account *account, struct runner *runner,
+                                    struct position *position);
+void change_trade_matched(struct btx_core *core, const struct btx_trade_matched *event,
+                          struct order *taker, struct order *maker);
+void change_order_cancelled(struct btx_core *core, const struct btx_order_cancelled *event,
+                            struct order *order);
+void change_order_updated(struct btx_core *core, const struct btx_order_updated *event,
+                          struct order *order);
+void change_orders_cancelled(struct btx_core *core,
+                             const struct btx_order_cancelled_batched *event);
+
+/* What the last event of a command does besides: the taker rests, a voided market's positions
+ * are dropped, nothing is pending any more. */
+void change_command_end(struct btx_core *core);
+
+#endif

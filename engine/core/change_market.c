@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/core/book.h"
+#include "engine/core/change.h"
+#include "engine/core/entities.h"
+#include "engine/core/ladder.h"
+#include "engine/core/risk.h"
+
+void change_market_opened(struct btx_core *core, const struct btx_market_opened *event)
+{
+    struct market *market = make_market(core, event->market);
+    market->kind = event->kind;
+    market->status = BTX_MARKET_OPEN;
+    market->winners = event->winners;
+    market->tick = event->tick;
+    market->min_size = event->min_size;
+    market->commission = event->commission;
+    market->price_count = ladder_price_count(event->kind, event->tick);
+    const uint64_t *runners = btx_market_opened_runners(event);
+    for (uint32_t i = 0; i < event->runners_count; i++)
+        (void)make_runner(core, market, runners[i]);
+}
+
+void change_market_settling(struct btx_core *core, struct market *market)
+{
+    market->status = BTX_MARKET_CLOSED;
+    core->work.settling = slot_of_market(core, market);
+}
+
+void change_account_settled(struct btx_core *core, const struct btx_account_settled *event,
+                            struct account *account, struct position *position)
+{
+    core->clients_sum += event->balance - account->balance;
+    account->balance = event->balance;
+    /* The position stays readable until the market is forgotten, but reserves nothing. */
+    risk_set_reserved(core, position, 0);
+    core->work.settled_accounts++;
+    core->work.settled_last = event->account;
+    core->work.settled_commission += event->commission;
+    core->work.settled_pnl += event->pnl;
+}
+
+void change_market_settled(struct btx_core *core, const struct btx_market_settled *event)
+{
+    core->account[HOUSE_SLOT].balance += event->commission + event->rounding;
+    core->work.settling = NO_SLOT;
+}
+
+void change_market_voided(struct btx_core *core, struct market *market)
+{
+    market->status = BTX_MARKET_CLOSED;
+    core->work.voiding = slot_of_market(core, market);
+}
+
+static void drop_positions(struct btx_core *core, struct market *market)
+{
+    while (market->positions != NO_SLOT)
+        unmake_position(core, &core->position[market->positions]);
+}
+
+static void rest_taker(struct btx_core *core)
+{
+    struct order *taker = &core->order[core->work.taker];
+    book_add(core, taker);
+    risk_refresh(core, &core->position[taker->position]);
+}
+
+void change_command_end(struct btx_core *core)
+{
+    if (core->work.taker != NO_SLOT)
+        rest_taker(core);
+    if (core->work.voiding != NO_SLOT)
+        drop_positions(core, &core->market[core->work.voiding]);
+    CHECK(core->work.settling == NO_SLOT);
+    CHECK(core->account[HOUSE_SLOT].balance + core->clients_sum == core->net_deposits);
+    core->work = (struct work){0};
+    core->has_pending = false;
+    core->walk.kind = WALK_NONE;
+}

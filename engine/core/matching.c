@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/core/matching.h"
+
+#include "engine/core/book.h"
+
+bool would_match(const struct btx_core *core, const struct taking *taking)
+{
+    const uint8_t kind = taking->market->kind;
+    const uint8_t makers = opposite_side(taking->side);
+    const uint32_t best = book_best(core, taking->runner, kind, makers);
+    return best != NO_PRICE && price_crosses(kind, makers, best, taking->limit_index);
+}
+
+/* Whether @order is one of the taker's own that it would meet. */
+static bool is_own_maker(const struct btx_core *core, const struct taking *taking,
+                         const struct order *order)
+{
+    return order->resting && &core->runner[order->runner] == taking->runner &&
+           order->side != taking->side &&
+           price_crosses(taking->market->kind, order->side, order->price_index,
+                         taking->limit_index);
+}
+
+static const struct order *order_or_null(const struct btx_core *core, uint32_t slot)
+{
+    return slot == NO_SLOT ? NULL : &core->order[slot];
+}
+
+static int64_t size_of_own_makers(const struct btx_core *core, const struct taking *taking)
+{
+    int64_t size = 0;
+    const struct order *order = order_or_null(core, taking->position->orders_head);
+    while (order != NULL) {
+        if (is_own_maker(core, taking, order))
+            size += order->remaining;
+        order = order_or_null(core, order->position_next);
+    }
+    return size;
+}
+
+/* The price index of the best of the taker's own makers; NO_PRICE when it has none. */
+static uint32_t best_own_price(const struct btx_core *core, const struct taking *taking)
+{
+    const uint8_t kind = taking->market->kind;
+    uint32_t best = NO_PRICE;
+    const struct order *order = order_or_null(core, taking->position->orders_head);
+    while (order != NULL) {
+        if (is_own_maker(core, taking, order) &&
+            (best == NO_PRICE || price_crosses(kind, order->side, order->price_index, best)))
+            best = order->price_index;
+        order = order_or_null(core, order->position_next);
+    }
+    return best;
+}
+
+/* What rests at price index @index before the first order of @position. */
+static int64_t size_before_own(const struct btx_core *core, const struct taking *taking,
+                               uint32_t index)
+{
+    int64_t size = 0;
+    uint32_t slot = book_level(core, taking->runner, index)->head;
+    const uint32_t own = slot_of_position(core, taking->position);
+    while (slot != NO_SLOT && core->order[slot].position != own) {
+        size += core->order[slot].remaining;
+        slot = core->order[slot].level_next;
+    }
+    return size;
+}
+
+bool is_fillable(const struct btx_core *core, const struct taking *taking, int64_t size)
+{
+    const uint8_t kind = taking->market->kind;
+    const uint8_t makers = opposite_side(taking->side);
+    const bool has_own = taking->position != NULL && taking->position->live[makers] > 0;
+    uint32_t last_own = NO_PRICE;
+    btx_i128 missing = size;
+    if (has_own && taking->stp == BTX_STP_CANCEL_MAKER)
+        missing += size_of_own_makers(core, taking);
+    else if (has_own && taking->stp == BTX_STP_CANCEL_TAKER)
+        last_own = best_own_price(core, taking);
+    uint32_t index = book_best(core, taking->runner, kind, makers);
+    while (missing > 0 && index != NO_PRICE &&
+           price_crosses(kind, makers, index, taking->limit_index)) {
+        if (index == last_own) {
+            missing -= size_before_own(core, taking, index);
+            break;
+        }
+        missing -= book_level(core, taking->runner, index)->size;
+        index = book_next(core, taking->runner, kind, makers, index);
+    }
+    return missing <= 0;
+}
+
+void emit_order_cancelled(struct run *run, struct order *order, int64_t cancelled,
+                          enum btx_cause cause, uint64_t cseq)
+{
+    struct btx_core *core = run->core;
+    const struct position *position = &core->position[order->position];
+    struct btx_order_cancelled *event = tx_event(run, BTX_EVENT_ORDER_CANCELLED, sizeof *event, 0);
+    event->order = order->id;
+    event->account = core->account[position->account].id;
+    event->market = core->market[position->market].id;
+    event->runner = core->runner[order->runner].id;
+    event->cancelled = cancelled;
+    event->remaining = order->remaining - cancelled;
+    event->cseq = cseq;
+    event->side = order->side;
+    event->cause = (uint8_t)cause;
+    change_order_cancelled(core, event, order);
+}
+
+static void emit_trade(struct run *run, struct order *taker, struct order *maker)
+{
+    struct btx_core *core = run->core;
+    const struct runner *runner = &core->runner[maker->runner];
+    const int64_t size = taker->remaining < maker->remaining ? taker->remaining : maker->remaining;
+    struct btx_trade_matched *event = tx_event(run, BTX_EVENT_TRADE_MATCHED, sizeof *event, 0);
+    event->market = core->market[runner->market].id;
+    event->runner = runner->id;
+    event->size = size;
+    event->taker = taker->id;
+    event->taker_account = core->account[core->position[taker->position].account].id;
+    event->maker = maker->id;
+    event->maker_account = core->account[core->position[maker->position].account].id;
+    event->taker_remaining = taker->remaining - size;
+    event->maker_remaining = maker->remaining - size;
+    event->price = maker->price;
+    event->taker_side = taker->side;
+    change_trade_matched(core, event, taker, maker);
+}
+
+/* The maker that the taker meets next; NULL when none crosses its limit. */
+static struct order *next_maker(const struct btx_core *core, const struct order *taker)
+{
+    const struct runner *runner = &core->runner[taker->runner];
+    const uint8_t kind = core->market[runner->market].kind;
+    const uint8_t makers = opposite_side(taker->side);
+    const uint32_t index = book_best(core, runner, kind, makers);
+    if (index == NO_PRICE || !price_crosses(kind, makers, index, taker->price_index))
+        return NULL;
+    return &core->order[book_level(core, runner, index)->head];
+}
+
+static bool cancel_rest(struct run *run, struct order *taker)
+{
+    if (taker->tif == BTX_TIF_GTC)
+        return true;
+    if (run->tx->full)
+        return false;
+    emit_order_cancelled(run, taker, taker->remaining,
+                         taker->tif == BTX_TIF_IOC ? BTX_CAUSE_IOC : BTX_CAUSE_FOK, 0);
+    return true;
+}
+
+bool match_taker(struct run *run)
+{
+    struct btx_core *core = run->core;
+    while (core->work.taker != NO_SLOT) {
+        struct order *taker = &core->order[core->work.taker];
+        struct order *maker = next_maker(core, taker);
+        if (maker == NULL)
+            return cancel_rest(run, taker);
+        if (run->tx->full)
+            return false;
+        const bool own = maker->position == taker->position;
+        if (own && taker->stp == BTX_STP_CANCEL_TAKER)
+            emit_order_cancelled(run, taker, taker->remaining, BTX_CAUSE_SELF_TRADE, 0);
+        else if (own && taker->stp == BTX_STP_CANCEL_MAKER)
+            emit_order_cancelled(run, maker, maker->remaining, BTX_CAUSE_SELF_TRADE, 0);
+        else
+            emit_trade(run, taker, maker);
+    }
+    return true;
+}

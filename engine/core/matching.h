@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* matching.h - a taker meets the book (rules.md 2 and 5), private to this folder. */
+#ifndef BTX_CORE_MATCHING_H
+#define BTX_CORE_MATCHING_H
+
+#include "engine/core/tx.h"
+
+/* What an incoming order would meet. */
+struct taking {
+    const struct market *market;
+    const struct runner *runner;
+    const struct position *position; /* The taker's own, or NULL. */
+    uint32_t limit_index;
+    uint8_t side; /* The taker's. */
+    uint8_t stp;
+};
+
+/* Whether any opposite order is at the limit or better, own ones too (WOULD_MATCH). */
+bool would_match(const struct btx_core *core, const struct taking *taking);
+
+/* Whether at least @size is there for it at the limit or better, self-trade prevention counted
+ * in (NOT_FILLABLE). */
+bool is_fillable(const struct btx_core *core, const struct taking *taking, int64_t size);
+
+/* Match the taker of the command, and cancel what is left of it unless it may rest.  Returns
+ * false when the tx is full before that: call again in the next one. */
+bool match_taker(struct run *run);
+
+/* Emit that @cancelled of @order is taken away. */
+void emit_order_cancelled(struct run *run, struct order *order, int64_t cancelled,
+                          enum btx_cause cause, uint64_t cseq);
+
+#endif

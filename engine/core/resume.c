@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/core/resume.h"
+
+#include "engine/core/cancel_batches.h"
+#include "engine/core/entities.h"
+#include "engine/core/markets.h"
+
+bool resume_in_work(const struct btx_core *core)
+{
+    const struct work *work = &core->work;
+    return work->taker != NO_SLOT || work->settling != NO_SLOT || work->voiding != NO_SLOT;
+}
+
+static bool taker_fits(const struct btx_core *core)
+{
+    return core->work.taker != NO_SLOT && core->work.settling == NO_SLOT &&
+           core->work.voiding == NO_SLOT;
+}
+
+static bool turn_in_play_fits(struct btx_core *core)
+{
+    const struct btx_market_command *command = (const void *)&core->pending;
+    const struct market *market = find_market(core, command->market);
+    return !resume_in_work(core) && market != NULL && market->in_play;
+}
+
+static bool void_fits(struct btx_core *core)
+{
+    const struct btx_market_command *command = (const void *)&core->pending;
+    const struct market *market = find_market(core, command->market);
+    return market != NULL && core->work.voiding == slot_of_market(core, market) &&
+           core->work.settling == NO_SLOT && core->work.taker == NO_SLOT;
+}
+
+static bool settle_fits(struct btx_core *core)
+{
+    const struct btx_settle_market *command = (const void *)&core->pending;
+    const struct market *market = find_market(core, command->market);
+    return market != NULL && core->work.settling == slot_of_market(core, market) &&
+           core->work.voiding == NO_SLOT && core->work.taker == NO_SLOT &&
+           winners_are_valid(core, market, command);
+}
+
+static bool freeze_fits(struct btx_core *core)
+{
+    const struct btx_account_command *command = (const void *)&core->pending;
+    const struct account *account = find_account(core, command->account);
+    return !resume_in_work(core) && account != NULL && account->frozen;
+}
+
+static bool cancel_orders_fits(struct btx_core *core)
+{
+    const struct btx_cancel_orders *command = (const void *)&core->pending;
+    const struct market *market = find_market(core, command->market);
+    if (resume_in_work(core))
+        return false;
+    if (command->present & BTX_CANCEL_ORDERS_HAS_ACCOUNT &&
+        find_account(core, command->account) == NULL)
+        return false;
+    if (!(command->present & BTX_CANCEL_ORDERS_HAS_MARKET))
+        return true;
+    return market != NULL &&
+           (!(command->present & BTX_CANCEL_ORDERS_HAS_RUNNER) ||
+            find_runner(core, slot_of_market(core, market), command->runner) != NULL);
+}
+
+bool resume_fits(struct btx_core *core)
+{
+    switch ((enum btx_command_type)core->pending.command.record.type) {
+    case BTX_COMMAND_PLACE_ORDER:
+    case BTX_COMMAND_REPLACE_ORDER:
+        return taker_fits(core);
+    case BTX_COMMAND_TURN_IN_PLAY:
+        return turn_in_play_fits(core);
+    case BTX_COMMAND_VOID_MARKET:
+        return void_fits(core);
+    case BTX_COMMAND_SETTLE_MARKET:
+        return settle_fits(core);
+    case BTX_COMMAND_FREEZE_ACCOUNT:
+        return freeze_fits(core);
+    case BTX_COMMAND_CANCEL_ORDERS:
+        return cancel_orders_fits(core);
+    case BTX_COMMAND_OPEN_ACCOUNT:
+    case BTX_COMMAND_DEPOSIT:
+    case BTX_COMMAND_WITHDRAW:
+    case BTX_COMMAND_UNFREEZE_ACCOUNT:
+    case BTX_COMMAND_OPEN_MARKET:
+    case BTX_COMMAND_SUSPEND_MARKET:
+    case BTX_COMMAND_RESUME_MARKET:
+    case BTX_COMMAND_CANCEL_ORDER:
+    case BTX_COMMAND_UPDATE_ORDER:
+    case BTX_COMMAND_FORGET_MARKET:
+    case BTX_COMMAND_TICK:
+        /* One tx is all they make. */
+        return false;
+    }
+    CHECK_UNREACHABLE();
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/core/risk.h"
+
+static bool cell_is_zero(const struct cell *cell)
+{
+    return cell->win == 0 && cell->lose == 0;
+}
+
+void risk_shift(struct btx_core *core, struct position *position, uint32_t index,
+                struct shift shift)
+{
+    struct cell *cell = position_cell(core, position, index);
+    position->nonzero_cells -= (uint32_t)!cell_is_zero(cell);
+    cell->win += shift.win;
+    cell->lose += shift.lose;
+    position->nonzero_cells += (uint32_t)!cell_is_zero(cell);
+    position->lose_sum += shift.lose;
+
+    const btx_i128 difference = cell->win - cell->lose;
+    if (index == position->floor_index) {
+        /* The floor may have risen above another runner's difference. */
+        position->floor_known = position->floor_known && difference <= position->floor;
+        position->floor = difference;
+    } else if (difference < position->floor) {
+        position->floor = difference;
+        position->floor_index = index;
+    }
+}
+
+/* The floor over all runners but @without. */
+static btx_i128 floor_without(const struct cell *cells, uint32_t count, uint32_t without,
+                              uint32_t *ret_index)
+{
+    btx_i128 floor = BTX_I128_MAX;
+    for (uint32_t i = 0; i < count; i++) {
+        const btx_i128 difference = cells[i].win - cells[i].lose;
+        if (difference < floor && i != without) {
+            floor = difference;
+            *ret_index = i;
+        }
+    }
+    return floor;
+}
+
+static void find_floor(struct btx_core *core, struct position *position, uint32_t count)
+{
+    position->floor =
+        floor_without(&core->cell[position->cells], count, UINT32_MAX, &position->floor_index);
+    position->floor_known = true;
+}
+
+/* Sum of the @smallest of @count values; reorders them (quickselect, Hoare's partition). */
+static btx_i128 sum_of_smallest(btx_i128 *values, uint32_t count, uint32_t smallest)
+{
+    uint32_t low = 0;
+    uint32_t high = count - 1;
+    while (low < high) {
+        const btx_i128 pivot = values[low + (high - low) / 2];
+        uint32_t i = low;
+        uint32_t j = high;
+        for (;;) {
+            while (values[i] < pivot)
+                i++;
+            while (values[j] > pivot)
+                j--;
+            if (i >= j)
+                break;
+            const btx_i128 swapped = values[i];
+            values[i++] = values[j];
+            values[j--] = swapped;
+        }
+        if (smallest <= j + 1)
+            high = j;
+        else
+            low = j + 1;
+    }
+    btx_i128 sum = 0;
+    for (uint32_t i = 0; i < smallest; i++)
+        sum += values[i];
+    return sum;
+}
+
+/* K > 1: the K smallest differences, @shift counted in on runner @index. */
+static btx_i128 worst_of_several(const struct market *market, const struct cell *cells,
+                                 btx_i128 lose_sum, uint32_t index, struct shift shift)
+{
+    btx_i128 differences[BTX_RUNNERS_MAX];
+    CHECK(index < market->runner_count && market->runner_count <= BTX_RUNNERS_MAX);
+    for (uint32_t i = 0; i < market->runner_count; i++)
+        differences[i] = cells == NULL ? 0 : cells[i].win - cells[i].lose;
+    differences[index] += shift.win - shift.lose;
+    return lose_sum + shift.lose +
+           sum_of_smallest(differences, market->runner_count, market->winners);
+}
+
+static btx_i128 worst_of_one(struct btx_core *core, const struct market *market,
+                             struct position *position, uint32_t index, struct shift shift)
+{
+    if (position == NULL) {
+        const btx_i128 difference = shift.win - shift.lose;
+        return shift.lose + (difference < 0 ? difference : 0);
+    }
+    if (!position->floor_known)
+        find_floor(core, position, market->runner_count);
+    const struct cell *cells = &core->cell[position->cells];
+    const btx_i128 difference = cells[index].win - cells[index].lose + (shift.win - shift.lose);
+    btx_i128 floor = position->floor;
+    if (difference <= floor) {
+        floor = difference;
+    } else if (index == position->floor_index) {
+        uint32_t ignored;
+        floor = floor_without(cells, market->runner_count, index, &ignored);
+        floor = difference < floor ? difference : floor;
+    }
+    return position->lose_sum + shift.lose + floor;
+}
+
+static btx_i128 worst_of_binary(const struct cell *cells, struct shift shift)
+{
+    const btx_i128 win = (cells == NULL ? 0 : cells[0].win) + shift.win;
+    const btx_i128 lose = (cells == NULL ? 0 : cells[0].lose) + shift.lose;
+    return win < lose ? win : lose;
+}
+
+btx_i128 risk_reserved_after(struct btx_core *core, const struct market *market,
+                             struct position *position, uint32_t index, struct shift shift)
+{
+    const struct cell *cells = position == NULL ? NULL : &core->cell[position->cells];
+    btx_i128 worst;
+    if (market->kind == BTX_MARKET_KIND_BINARY) {
+        worst = worst_of_binary(cells, shift);
+    } else if (market->winners == 1) {
+        worst = worst_of_one(core, market, position, index, shift);
+    } else {
+        worst = worst_of_several(market, cells, position == NULL ? 0 : position->lose_sum, index,
+                                 shift);
+    }
+    return worst < 0 ? -worst : 0;
+}
+
+void risk_set_reserved(struct btx_core *core, struct position *position, btx_i128 reserved)
+{
+    core->account[position->account].reserved += reserved - position->reserved;
+    position->reserved = reserved;
+}
+
+void risk_refresh(struct btx_core *core, struct position *position)
+{
+    const struct market *market = &core->market[position->market];
+    const struct shift nothing = {.win = 0, .lose = 0};
+    risk_set_reserved(core, position, risk_reserved_after(core, market, position, 0, nothing));
+}
+
+bool risk_reserves(const struct btx_core *core, const struct position *position)
+{
+    const struct work *work = &core->work;
+    if (core->market[position->market].status != BTX_MARKET_CLOSED ||
+        work->voiding == position->market)
+        return true;
+    return work->settling == position->market &&
+           core->account[position->account].id > work->settled_last;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* state_bytes.h - what save.c writes and load.c reads beside plain fields, private to this
+ * folder.  README.md, "State bytes", has the whole format. */
+#ifndef BTX_CORE_STATE_BYTES_H
+#define BTX_CORE_STATE_BYTES_H
+
+#define STATE_MAGIC "BTXSTATE"
+#define STATE_MAGIC_BYTES 8u
+#define STATE_FORMAT 1u
+
+/* What the next item of a list is; a list ends with STATE_END. */
+#define STATE_END 0u
+#define STATE_POSITION 1u
+#define STATE_CELL 2u
+#define STATE_ORDER 3u
+
+#endif

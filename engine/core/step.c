@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* step.c - one tx of one command. */
+#include "engine/core/change.h"
+#include "engine/core/commands.h"
+#include "engine/core/tx.h"
+
+static bool execute(struct run *run)
+{
+    const void *command = run->command;
+    switch ((enum btx_command_type)run->command->record.type) {
+    case BTX_COMMAND_OPEN_ACCOUNT:
+        return open_account(run, command);
+    case BTX_COMMAND_DEPOSIT:
+        return deposit(run, command);
+    case BTX_COMMAND_WITHDRAW:
+        return withdraw(run, command);
+    case BTX_COMMAND_FREEZE_ACCOUNT:
+        return freeze_account(run, command);
+    case BTX_COMMAND_UNFREEZE_ACCOUNT:
+        return unfreeze_account(run, command);
+    case BTX_COMMAND_OPEN_MARKET:
+        return open_market(run, command);
+    case BTX_COMMAND_SUSPEND_MARKET:
+        return suspend_market(run, command);
+    case BTX_COMMAND_RESUME_MARKET:
+        return resume_market(run, command);
+    case BTX_COMMAND_TURN_IN_PLAY:
+        return turn_in_play(run, command);
+    case BTX_COMMAND_PLACE_ORDER:
+        return place_order(run, command);
+    case BTX_COMMAND_CANCEL_ORDER:
+        return cancel_order(run, command);
+    case BTX_COMMAND_UPDATE_ORDER:
+        return update_order(run, command);
+    case BTX_COMMAND_REPLACE_ORDER:
+        return replace_order(run, command);
+    case BTX_COMMAND_CANCEL_ORDERS:
+        return cancel_orders(run, command);
+    case BTX_COMMAND_SETTLE_MARKET:
+        return settle_market(run, command);
+    case BTX_COMMAND_VOID_MARKET:
+        return void_market(run, command);
+    case BTX_COMMAND_FORGET_MARKET:
+        return forget_market(run, command);
+    case BTX_COMMAND_TICK:
+        return true;
+    }
+    CHECK_UNREACHABLE();
+}
+
+/* The command goes first into its first tx, as the core takes it: with the core's time. */
+static void write_command(struct btx_core *core, const struct btx_command *command,
+                          struct btx_tx *tx)
+{
+    const size_t length_bytes = btx_record_length_bytes(&command->record);
+    CHECK(length_bytes <= BTX_COMMAND_BYTES_MAX);
+    struct btx_record *record = (struct btx_record *)(void *)tx->bytes;
+    memcpy(record, command, length_bytes);
+    record->crc = 0;
+    record->seq = core->seq + 1;
+    record->tx = core->tx + 1;
+    record->time_ns = core->now_ns;
+    tx->length_bytes = length_bytes;
+}
+
+static void end_tx(struct run *run, bool finished)
+{
+    if (run->tx->event_count == 0) {
+        CHECK(finished);
+        run->tx->length_bytes = 0;
+        return;
+    }
+    run->last->kind_flags |= BTX_RECORD_TX_END;
+    if (finished) {
+        run->last->kind_flags |= BTX_RECORD_COMMAND_END;
+        change_command_end(run->core);
+    }
+}
+
+enum btx_step btx_core_step(struct btx_core *core, const struct btx_command *command,
+                            struct btx_tx *tx)
+{
+    CHECK(core->has_pending == (command == NULL));
+    CHECK(!core->tx_open);
+    struct run run = {.core = core, .tx = tx, .resumed = command == NULL};
+    tx->length_bytes = 0;
+    tx->event_count = 0;
+    tx->full = false;
+    tx->begins_command = !run.resumed;
+    if (run.resumed) {
+        run.command = &core->pending.command;
+    } else {
+        if (command->record.time_ns > core->now_ns)
+            core->now_ns = command->record.time_ns;
+        run.command = command;
+        write_command(core, command, tx);
+    }
+    const bool finished = execute(&run);
+    end_tx(&run, finished);
+    if (finished)
+        return BTX_STEP_DONE;
+    if (!run.resumed) {
+        memcpy(&core->pending, tx->bytes, btx_record_length_bytes(&command->record));
+        core->has_pending = true;
+    }
+    return BTX_STEP_MORE;
+}
+
+const struct btx_command *btx_core_pending(const struct btx_core *core)
+{
+    return core->has_pending ? &core->pending.command : NULL;
+}

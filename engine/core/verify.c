@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verify.c - the state against itself: everything derived is computed anew and compared. */
+#include "engine/core/book.h"
+#include "engine/core/entities.h"
+#include "engine/core/ladder.h"
+#include "engine/core/risk.h"
+
+/* Counted on the way, compared with the pools at the end. */
+struct tally {
+    uint32_t orders;
+    uint32_t resting;
+    uint32_t leaves;
+    uint32_t positions;
+};
+
+static const char *verify_order(struct btx_core *core, const struct position *position,
+                                const struct order *order, uint64_t previous_id)
+{
+    const struct market *market = &core->market[position->market];
+    uint32_t price_index;
+    if (order->id <= previous_id || find_order(core, order->id) != order)
+        return "order: ids of a position do not ascend, or it cannot be found";
+    if (order->remaining <= 0 || order->remaining % ladder_size_step(market->kind) != 0)
+        return "order: nothing remains of it, or no whole size";
+    if (core->runner[order->runner].market != position->market ||
+        !ladder_index(market, order->price, &price_index) || price_index != order->price_index)
+        return "order: not of its market's runners or prices";
+    if (!order->resting && slot_of_order(core, order) != core->work.taker)
+        return "order: it neither rests nor is it the taker";
+    return NULL;
+}
+
+static const char *verify_position_orders(struct btx_core *core, const struct position *position,
+                                          struct tally *tally)
+{
+    uint32_t live[BTX_SIDE_COUNT] = {0, 0};
+    uint64_t previous_id = 0;
+    uint32_t previous = NO_SLOT;
+    uint32_t slot = position->orders_head;
+    while (slot != NO_SLOT) {
+        const struct order *order = &core->order[slot];
+        const char *wrong = verify_order(core, position, order, previous_id);
+        if (wrong != NULL)
+            return wrong;
+        if (order->position_prev != previous || order->position != slot_of_position(core, position))
+            return "order: its position's list is broken";
+        live[order->side]++;
+        tally->orders++;
+        previous = slot;
+        previous_id = order->id;
+        slot = order->position_next;
+    }
+    return position->orders_tail == previous &&
+                   live[BTX_SIDE_BACK] == position->live[BTX_SIDE_BACK] &&
+                   live[BTX_SIDE_LAY] == position->live[BTX_SIDE_LAY]
+               ? NULL
+               : "position: its count of live orders is wrong";
+}
+
+static const char *verify_position_cells(const struct btx_core *core,
+                                         const struct position *position)
+{
+    const uint32_t count = core->market[position->market].runner_count;
+    btx_i128 lose_sum = 0;
+    btx_i128 floor = BTX_I128_MAX;
+    uint32_t nonzero = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct cell *cell = &core->cell[position->cells + i];
+        lose_sum += cell->lose;
+        nonzero += cell->win != 0 || cell->lose != 0;
+        floor = cell->win - cell->lose < floor ? cell->win - cell->lose : floor;
+    }
+    if (lose_sum != position->lose_sum || nonzero != position->nonzero_cells)
+        return "position: the sum of its cells is wrong";
+    if (position->floor_known && floor != position->floor)
+        return "position: its floor is wrong";
+    return nonzero == 0 && position->orders_head == NO_SLOT ? "position: it is flat" : NULL;
+}
+
+static const char *verify_reserve(struct btx_core *core, struct position *position)
+{
+    const struct work *work = &core->work;
+    if (work->taker != NO_SLOT &&
+        core->order[work->taker].position == slot_of_position(core, position))
+        return NULL; /* Stale until the command ends. */
+    const struct shift nothing = {.win = 0, .lose = 0};
+    const btx_i128 reserved =
+        risk_reserves(core, position)
+            ? risk_reserved_after(core, &core->market[position->market], position, 0, nothing)
+            : 0;
+    return reserved == position->reserved ? NULL : "position: its reserve is wrong";
+}
+
+static const char *verify_position(struct btx_core *core, struct position *position,
+                                   struct tally *tally)
+{
+    if (find_position(core, position->account, position->market) != position)
+        return "position: it cannot be found";
+    tally->positions++;
+    const char *wrong = verify_position_orders(core, position, tally);
+    if (wrong == NULL)
+        wrong = verify_position_cells(core, position);
+    return wrong == NULL ? verify_reserve(core, position) : wrong;
+}
+
+static const char *verify_account(struct btx_core *core, uint32_t slot, btx_i128 *clients_sum)
+{
+    const struct account *account = &core->account[slot];
+    btx_i128 reserved = 0;
+    uint32_t previous = NO_SLOT;
+    uint32_t next = account->positions;
+    while (next != NO_SLOT) {
+        const struct position *position = &core->position[next];
+        if (position->account != slot || position->account_prev != previous)
+            return "account: its list of positions is broken";
+        reserved += position->reserved;
+        previous = next;
+        next = position->account_next;
+    }
+    if (reserved != account->reserved)
+        return "account: its reserve is not the sum of its positions'";
+    if (slot == HOUSE_SLOT)
+        return account->id == 0 && account->positions == NO_SLOT ? NULL : "house: it trades";
+    *clients_sum += account->balance;
+    if (find_account(core, account->id) != account)
+        return "account: it cannot be found";
+    return core->work.taker == NO_SLOT && risk_available(account) < 0
+               ? "account: less than nothing is available"
+               : NULL;
+}
+
+static const char *verify_accounts(struct btx_core *core)
+{
+    btx_i128 clients_sum = 0;
+    for (uint32_t slot = HOUSE_SLOT; slot <= core->accounts.high; slot++) {
+        const char *wrong = verify_account(core, slot, &clients_sum);
+        if (wrong != NULL)
+            return wrong;
+    }
+    if (clients_sum != core->clients_sum)
+        return "accounts: their sum is wrong";
+    const btx_i128 owed_to_house = core->work.settled_commission - core->work.settled_pnl;
+    const bool settling = core->work.settling != NO_SLOT;
+    return core->account[HOUSE_SLOT].balance + clients_sum + (settling ? owed_to_house : 0) ==
+                   core->net_deposits
+               ? NULL
+               : "accounts: money was made or lost";
+}
+
+static const char *verify_level(const struct btx_core *core, uint32_t runner, uint8_t side,
+                                uint32_t index, struct tally *tally)
+{
+    const struct level *level = book_level(core, &core->runner[runner], index);
+    int64_t size = 0;
+    uint32_t previous = NO_SLOT;
+    uint32_t slot = level->head;
+    while (slot != NO_SLOT) {
+        const struct order *order = &core->order[slot];
+        if (!order->resting || order->runner != runner || order->side != side ||
+            order->price_index != index || order->level_prev != previous)
+            return "book: an order is in the wrong queue";
+        size += order->remaining;
+        tally->resting++;
+        previous = slot;
+        slot = order->level_next;
+    }
+    if (previous == NO_SLOT || level->tail != previous)
+        return "book: a queue is broken, or empty but marked";
+    return size == level->size ? NULL : "book: the size of a price is wrong";
+}
+
+static const char *verify_side(const struct btx_core *core, const struct market *market,
+                               uint32_t runner, uint8_t side, struct tally *tally)
+{
+    uint32_t index = book_best(core, &core->runner[runner], market->kind, side);
+    while (index != NO_PRICE) {
+        if (index >= market->price_count)
+            return "book: a price is off the ladder";
+        const char *wrong = verify_level(core, runner, side, index, tally);
+        if (wrong != NULL)
+            return wrong;
+        index = book_next(core, &core->runner[runner], market->kind, side, index);
+    }
+    return NULL;
+}
+
+static const char *verify_book(const struct btx_core *core, const struct market *market,
+                               uint32_t slot, struct tally *tally)
+{
+    const struct runner *runner = &core->runner[slot];
+    for (uint8_t side = 0; side < BTX_SIDE_COUNT; side++) {
+        const char *wrong = verify_side(core, market, slot, side, tally);
+        if (wrong != NULL)
+            return wrong;
+    }
+    for (uint32_t i = 0; i < BOOK_LEAVES_MAX; i++) {
+        if (runner->leaves[i] != NO_SLOT) {
+            const struct leaf *leaf = &core->leaf[runner->leaves[i]];
+            tally->leaves++;
+            if ((leaf->bits[BTX_SIDE_BACK] | leaf->bits[BTX_SIDE_LAY]) == 0 ||
+                (leaf->bits[BTX_SIDE_BACK] & leaf->bits[BTX_SIDE_LAY]) != 0)
+                return "book: a leaf is empty, or a price has both sides";
+        }
+    }
+    const uint32_t back = book_best(core, runner, market->kind, BTX_SIDE_BACK);
+    const uint32_t lay = book_best(core, runner, market->kind, BTX_SIDE_LAY);
+    return back != NO_PRICE && lay != NO_PRICE &&
+                   price_crosses(market->kind, BTX_SIDE_BACK, back, lay)
+               ? "book: it is crossed"
+               : NULL;
+}
+
+static const char *verify_market(struct btx_core *core, uint32_t slot, struct tally *tally)
+{
+    const struct market *market = &core->market[slot];
+    uint32_t live[BTX_SIDE_COUNT] = {0, 0};
+    const char *wrong = NULL;
+    uint32_t next = market->positions;
+    while (next != NO_SLOT && wrong == NULL) {
+        struct position *position = &core->position[next];
+        wrong = position->market == slot ? verify_position(core, position, tally)
+                                         : "market: its list of positions is broken";
+        live[BTX_SIDE_BACK] += position->live[BTX_SIDE_BACK];
+        live[BTX_SIDE_LAY] += position->live[BTX_SIDE_LAY];
+        next = position->market_next;
+    }
+    for (uint32_t i = 0; wrong == NULL && i < market->runner_count; i++)
+        wrong = verify_book(core, market, runner_slot(core, slot, i), tally);
+    if (wrong != NULL)
+        return wrong;
+    if (find_market(core, market->id) != market)
+        return "market: it cannot be found";
+    if (live[BTX_SIDE_BACK] != market->live[BTX_SIDE_BACK] ||
+        live[BTX_SIDE_LAY] != market->live[BTX_SIDE_LAY])
+        return "market: its count of live orders is wrong";
+    const bool closing = core->work.settling == slot || core->work.voiding == slot;
+    return market->status == BTX_MARKET_CLOSED && live[0] + live[1] > 0 && !closing
+               ? "market: it is closed and has orders"
+               : NULL;
+}
+
+const char *btx_core_verify(struct btx_core *core)
+{
+    struct tally tally = {0};
+    for (uint32_t slot = 1; slot <= core->markets.high; slot++) {
+        const char *wrong = core->market[slot].id == 0 ? NULL : verify_market(core, slot, &tally);
+        if (wrong != NULL)
+            return wrong;
+    }
+    if (tally.orders != core->orders.used || tally.positions != core->positions.used ||
+        tally.leaves != core->leaves.used ||
+        tally.resting + (core->work.taker != NO_SLOT) != core->orders.used)
+        return "pools: what is used is not what is there";
+    return verify_accounts(core);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/core/book.h"
+#include "engine/core/entities.h"
+#include "engine/core/ladder.h"
+#include "engine/core/risk.h"
+
+/* Finding does not change the core; one set of finders serves those who may and may not. */
+static struct btx_core *finder(const struct btx_core *core)
+{
+    return (struct btx_core *)(uintptr_t)core;
+}
+
+void btx_core_view(const struct btx_core *core, struct btx_core_view *ret_view)
+{
+    *ret_view = (struct btx_core_view){
+        .seq = core->seq,
+        .tx = core->tx,
+        .time_ns = core->time_ns,
+        .next_order = core->next_order,
+        .used =
+            {
+                .accounts = core->accounts.used - 1,
+                .markets = core->markets.used,
+                .runners = core->runners.used,
+                .orders = core->orders.used,
+                .positions = core->positions.used,
+            },
+    };
+}
+
+bool btx_core_view_account(const struct btx_core *core, uint64_t account,
+                           struct btx_account_view *ret_view)
+{
+    const struct account *found =
+        account == 0 ? &core->account[HOUSE_SLOT] : find_account(finder(core), account);
+    if (found == NULL)
+        return false;
+    *ret_view = (struct btx_account_view){
+        .balance = found->balance,
+        .available = risk_available(found),
+        .cseq = found->cseq,
+        .transfer = found->transfer,
+        .frozen = found->frozen,
+    };
+    return true;
+}
+
+bool btx_core_view_market(const struct btx_core *core, uint64_t market,
+                          struct btx_market_view *ret_view)
+{
+    const struct market *found = find_market(finder(core), market);
+    if (found == NULL)
+        return false;
+    *ret_view = (struct btx_market_view){
+        .market = found->id,
+        .kind = (enum btx_market_kind)found->kind,
+        .status = (enum btx_market_status)found->status,
+        .in_play = found->in_play,
+        .winners = found->winners,
+        .runner_count = found->runner_count,
+        .live_orders = found->live[BTX_SIDE_BACK] + found->live[BTX_SIDE_LAY],
+        .tick = found->tick,
+        .commission = found->commission,
+        .min_size = found->min_size,
+    };
+    return true;
+}
+
+bool btx_core_view_order(const struct btx_core *core, uint64_t order,
+                         struct btx_order_view *ret_view)
+{
+    const struct order *found = find_order(finder(core), order);
+    if (found == NULL)
+        return false;
+    const struct position *position = &core->position[found->position];
+    *ret_view = (struct btx_order_view){
+        .account = core->account[position->account].id,
+        .market = core->market[position->market].id,
+        .runner = core->runner[found->runner].id,
+        .price = found->price,
+        .remaining = found->remaining,
+        .side = (enum btx_side)found->side,
+        .persistence = (enum btx_persistence)found->persistence,
+    };
+    return true;
+}
+
+uint64_t btx_core_view_runner(const struct btx_core *core, uint64_t market, uint32_t index)
+{
+    const struct market *found = find_market(finder(core), market);
+    if (found == NULL || index >= found->runner_count)
+        return 0;
+    return core->runner[runner_slot(core, slot_of_market(core, found), index)].id;
+}
+
+bool btx_core_view_exposure(const struct btx_core *core, uint64_t account, uint64_t market,
+                            uint32_t index, struct btx_exposure_view *ret_view)
+{
+    const struct account *owner = find_account(finder(core), account);
+    const struct market *found = find_market(finder(core), market);
+    if (found == NULL || index >= found->runner_count)
+        return false;
+    *ret_view = (struct btx_exposure_view){.win = 0, .lose = 0};
+    const struct position *position =
+        owner == NULL ? NULL
+                      : find_position(finder(core), slot_of_account(core, owner),
+                                      slot_of_market(core, found));
+    if (position != NULL) {
+        const struct cell *cell = &core->cell[position->cells + index];
+        *ret_view = (struct btx_exposure_view){.win = cell->win, .lose = cell->lose};
+    }
+    return true;
+}
+
+/* The runner @runner of @market and the market's kind; NULL when there is none. */
+static const struct runner *runner_of(const struct btx_core *core, uint64_t market, uint64_t runner,
+                                      const struct market **ret_market)
+{
+    const struct market *found = find_market(finder(core), market);
+    if (found == NULL)
+        return NULL;
+    *ret_market = found;
+    return find_runner(finder(core), slot_of_market(core, found), runner);
+}
+
+size_t btx_core_view_book(const struct btx_core *core, uint64_t market, uint64_t runner,
+                          enum btx_side side, struct btx_level_view *ret_levels, size_t levels_max)
+{
+    const struct market *of = NULL;
+    const struct runner *found = runner_of(core, market, runner, &of);
+    if (found == NULL)
+        return 0;
+    size_t count = 0;
+    uint32_t index = book_best(core, found, of->kind, (uint8_t)side);
+    while (index != NO_PRICE && count < levels_max) {
+        ret_levels[count++] = (struct btx_level_view){
+            .price = ladder_price(of, index),
+            .size = book_level(core, found, index)->size,
+        };
+        index = book_next(core, found, of->kind, (uint8_t)side, index);
+    }
+    return count;
+}
+
+size_t btx_core_view_queue(const struct btx_core *core, uint64_t market, uint64_t runner,
+                           uint32_t price, uint64_t *ret_orders, size_t orders_max)
+{
+    const struct market *of = NULL;
+    const struct runner *found = runner_of(core, market, runner, &of);
+    uint32_t index;
+    if (found == NULL || !ladder_index(of, price, &index) ||
+        found->leaves[index / BOOK_LEAF_PRICES] == NO_SLOT)
+        return 0;
+    size_t count = 0;
+    uint32_t slot = book_level(core, found, index)->head;
+    while (slot != NO_SLOT && count < orders_max) {
+        ret_orders[count++] = core->order[slot].id;
+        slot = core->order[slot].level_next;
+    }
+    return count;
+}
+
+uint64_t btx_core_view_next_market(const struct btx_core *core, uint64_t after)
+{
+    uint64_t next = 0;
+    for (uint32_t slot = 1; slot <= core->markets.high; slot++) {
+        const uint64_t id = core->market[slot].id;
+        if (id > after && (next == 0 || id < next))
+            next = id;
+    }
+    return next;
+}
+
+uint64_t btx_core_view_next_account(const struct btx_core *core, uint64_t after)
+{
+    uint64_t next = 0;
+    for (uint32_t slot = HOUSE_SLOT + 1; slot <= core->accounts.high; slot++) {
+        const uint64_t id = core->account[slot].id;
+        if (id > after && (next == 0 || id < next))
+            next = id;
+    }
+    return next;
+}
