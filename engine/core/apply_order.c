@@ -36,7 +36,7 @@ const char *apply_order_accepted(struct btx_core *core, const struct btx_order_a
     struct position *position = find_position(core, slot_of_account(core, account), market_slot);
     const char *wrong = accepted_has_room(core, event, position);
     if (wrong == NULL)
-        (void)change_order_accepted(core, event, account, runner, position);
+        change_order_accepted(core, event, account, runner, position, price_index);
     return wrong;
 }
 

@@ -56,10 +56,11 @@ void change_account_settled(struct btx_core *core, const struct btx_account_sett
 void change_market_settled(struct btx_core *core, const struct btx_market_settled *event);
 void change_market_voided(struct btx_core *core, struct market *market);
 
-/* @position may be NULL: the pair has none yet.  The order becomes the taker of the command. */
-struct order *change_order_accepted(struct btx_core *core, const struct btx_order_accepted *event,
-                                    struct account *account, struct runner *runner,
-                                    struct position *position);
+/* @position may be NULL: the pair has none yet.  @price_index is that of the event's price.  The
+ * order becomes the taker of the command. */
+void change_order_accepted(struct btx_core *core, const struct btx_order_accepted *event,
+                           struct account *account, struct runner *runner,
+                           struct position *position, uint32_t price_index);
 void change_trade_matched(struct btx_core *core, const struct btx_trade_matched *event,
                           struct order *taker, struct order *maker);
 void change_order_cancelled(struct btx_core *core, const struct btx_order_cancelled *event,

@@ -42,7 +42,7 @@ void change_account_settled(struct btx_core *core, const struct btx_account_sett
 void change_market_settled(struct btx_core *core, const struct btx_market_settled *event)
 {
     core->account[HOUSE_SLOT].balance += event->commission + event->rounding;
-    core->work.settling = NO_SLOT;
+    core->work = (struct work){0};
 }
 
 void change_market_voided(struct btx_core *core, struct market *market)
@@ -51,10 +51,12 @@ void change_market_voided(struct btx_core *core, struct market *market)
     core->work.voiding = slot_of_market(core, market);
 }
 
-static void drop_positions(struct btx_core *core, struct market *market)
+static void drop_positions(struct btx_core *core)
 {
+    struct market *market = &core->market[core->work.voiding];
     while (market->positions != NO_SLOT)
         unmake_position(core, &core->position[market->positions]);
+    core->work.voiding = NO_SLOT;
 }
 
 static void rest_taker(struct btx_core *core)
@@ -69,10 +71,10 @@ void change_command_end(struct btx_core *core)
     if (core->work.taker != NO_SLOT)
         rest_taker(core);
     if (core->work.voiding != NO_SLOT)
-        drop_positions(core, &core->market[core->work.voiding]);
+        drop_positions(core);
     CHECK(core->work.settling == NO_SLOT);
     CHECK(core->account[HOUSE_SLOT].balance + core->clients_sum == core->net_deposits);
-    core->work = (struct work){0};
+    core->work.taker = NO_SLOT;
     core->has_pending = false;
     core->walk.kind = WALK_NONE;
 }

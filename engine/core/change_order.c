@@ -26,9 +26,9 @@ static void keep_ref(struct btx_core *core, struct order *order,
     memcpy(ref->text, btx_order_accepted_ref(event), event->ref_length);
 }
 
-struct order *change_order_accepted(struct btx_core *core, const struct btx_order_accepted *event,
-                                    struct account *account, struct runner *runner,
-                                    struct position *position)
+void change_order_accepted(struct btx_core *core, const struct btx_order_accepted *event,
+                           struct account *account, struct runner *runner,
+                           struct position *position, uint32_t price_index)
 {
     if (position == NULL)
         position = make_position(core, slot_of_account(core, account), runner->market);
@@ -36,7 +36,7 @@ struct order *change_order_accepted(struct btx_core *core, const struct btx_orde
     order->runner = slot_of_runner(core, runner);
     order->remaining = event->size;
     order->price = event->price;
-    CHECK(ladder_index(&core->market[runner->market], event->price, &order->price_index));
+    order->price_index = price_index;
     order->persistence = event->persistence;
     order->stp = event->stp;
     order->tif = event->tif;
@@ -46,7 +46,6 @@ struct order *change_order_accepted(struct btx_core *core, const struct btx_orde
     change_consumed(account, event->cseq, 0);
     core->next_order = event->order + 1;
     core->work.taker = slot_of_order(core, order);
-    return order;
 }
 
 /* The order is gone: its position has a new reserve, or is gone too. */

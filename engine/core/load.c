@@ -23,6 +23,8 @@ struct loader {
     struct btx_core *core;
     struct btx_reader reader;
     struct market *market; /* The one being read. */
+    uint64_t account;      /* The last position's account in it. */
+    uint64_t next_index;   /* The next cell of the position has at least this index. */
 };
 
 static const char *load_counters(struct loader *loader)
@@ -51,14 +53,16 @@ static const char *load_counters(struct loader *loader)
     return NULL;
 }
 
-static void load_account(struct loader *loader, struct account *account)
+static const char *load_account(struct loader *loader, struct account *account)
 {
     struct btx_reader *reader = &loader->reader;
     account->balance = btx_reader_i64(reader);
     account->cseq = btx_reader_u64(reader);
     account->transfer = btx_reader_u64(reader);
-    account->frozen = btx_reader_u64(reader) != 0;
+    const uint64_t frozen = btx_reader_u64(reader);
+    account->frozen = frozen == 1;
     loader->core->net_deposits += account->balance;
+    return frozen > 1 ? "state: an account is neither frozen nor not" : NULL;
 }
 
 static const char *load_accounts(struct loader *loader)
@@ -70,20 +74,20 @@ static const char *load_accounts(struct loader *loader)
         return "state: more accounts than the capacity";
     if (btx_reader_u64(reader) != 0)
         return "state: the house is missing";
-    load_account(loader, &core->account[HOUSE_SLOT]);
+    const char *wrong = load_account(loader, &core->account[HOUSE_SLOT]);
     uint64_t previous = 0;
-    for (uint64_t i = 1; i < count; i++) {
+    for (uint64_t i = 1; i < count && wrong == NULL; i++) {
         const uint64_t id = btx_reader_u64(reader);
         if (id <= previous)
             return "state: accounts do not ascend";
         struct account *account = make_account(core, id);
-        load_account(loader, account);
+        wrong = load_account(loader, account);
         if (account->balance > BTX_MONEY_MAX || account->balance < -BTX_MONEY_MAX)
             return "state: a balance is out of range";
         core->clients_sum += account->balance;
         previous = id;
     }
-    return NULL;
+    return wrong;
 }
 
 /* The position of account @id in the market being read, made when it is not there. */
@@ -108,13 +112,26 @@ static const char *load_cell(struct loader *loader, struct position *position)
     struct shift shift;
     shift.win = btx_reader_i128(reader);
     shift.lose = btx_reader_i128(reader);
-    if (position == NULL || index >= loader->market->runner_count || shift.win > PROFIT_MAX ||
-        shift.win < -PROFIT_MAX || shift.lose > PROFIT_MAX || shift.lose < -PROFIT_MAX)
-        return "state: a profit is out of range";
-    const struct cell *cell = position_cell(loader->core, position, (uint32_t)index);
-    if (cell->win != 0 || cell->lose != 0)
-        return "state: a profit is there twice";
+    if (position == NULL || index < loader->next_index || index >= loader->market->runner_count ||
+        (shift.win == 0 && shift.lose == 0) || shift.win > PROFIT_MAX || shift.win < -PROFIT_MAX ||
+        shift.lose > PROFIT_MAX || shift.lose < -PROFIT_MAX)
+        return "state: a profit is out of range or order";
+    loader->next_index = index + 1;
     risk_shift(loader->core, position, (uint32_t)index, shift);
+    return NULL;
+}
+
+static const char *load_position(struct loader *loader, struct position **ret_position)
+{
+    const uint64_t account = btx_reader_u64(&loader->reader);
+    if (account <= loader->account)
+        return "state: positions do not ascend";
+    struct position *position = position_of(loader, account);
+    if (position == NULL)
+        return "state: no such account, or more positions than the capacity";
+    loader->account = account;
+    loader->next_index = 0;
+    *ret_position = position;
     return NULL;
 }
 
@@ -123,6 +140,7 @@ static const char *load_positions(struct loader *loader)
     struct btx_reader *reader = &loader->reader;
     struct position *position = NULL;
     const char *wrong = NULL;
+    loader->account = 0;
     while (wrong == NULL) {
         const uint64_t item = btx_reader_u64(reader);
         if (item == STATE_END)
@@ -130,8 +148,7 @@ static const char *load_positions(struct loader *loader)
         if (item == STATE_CELL) {
             wrong = load_cell(loader, position);
         } else if (item == STATE_POSITION) {
-            position = position_of(loader, btx_reader_u64(reader));
-            wrong = position == NULL ? "state: no such account, or too many positions" : NULL;
+            wrong = load_position(loader, &position);
         } else {
             wrong = "state: an unknown item";
         }
@@ -188,13 +205,15 @@ static struct order *load_order(struct loader *loader, const struct runner *runn
 static const char *load_book(struct loader *loader, const struct runner *runner)
 {
     struct btx_core *core = loader->core;
+    uint32_t price_index = 0;
     for (;;) {
         const uint64_t item = btx_reader_u64(&loader->reader);
         if (item == STATE_END)
             return NULL;
         struct order *order = item == STATE_ORDER ? load_order(loader, runner) : NULL;
-        if (order == NULL || order->tif != BTX_TIF_GTC)
-            return "state: not a resting order";
+        if (order == NULL || order->tif != BTX_TIF_GTC || order->price_index < price_index)
+            return "state: not a resting order, or prices do not ascend";
+        price_index = order->price_index;
         const uint32_t best =
             book_best(core, runner, loader->market->kind, opposite_side(order->side));
         if (best != NO_PRICE && price_crosses(loader->market->kind, opposite_side(order->side),
@@ -315,6 +334,9 @@ static const char *load_work(struct loader *loader)
     if (work->settled_commission > PROFIT_MAX || work->settled_commission < 0 ||
         work->settled_pnl > PROFIT_MAX || work->settled_pnl < -PROFIT_MAX)
         return "state: the sums of a settlement are out of range";
+    if (work->settling == NO_SLOT && (work->settled_accounts != 0 || work->settled_last != 0 ||
+                                      work->settled_commission != 0 || work->settled_pnl != 0))
+        return "state: the sums of a settlement without one";
     /* What the house has yet to get. */
     core->net_deposits += work->settled_commission - work->settled_pnl;
     return load_taker(loader);

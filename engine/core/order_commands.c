@@ -131,7 +131,8 @@ static void emit_accepted(struct run *run, const struct request *request)
         event->present = BTX_ORDER_ACCEPTED_HAS_REF;
         memcpy(event + 1, request->ref, request->ref_length);
     }
-    (void)change_order_accepted(core, event, request->account, request->runner, request->position);
+    change_order_accepted(core, event, request->account, request->runner, request->position,
+                          request->price_index);
 }
 
 /* The side and price that the spelling of @command means (rules.md 2); false: no such price. */

@@ -144,11 +144,23 @@ void risk_set_reserved(struct btx_core *core, struct position *position, btx_i12
     position->reserved = reserved;
 }
 
+/* The same as risk_reserved_after() nothing, without a look at any cell in the usual case. */
+static btx_i128 reserved_now(struct btx_core *core, const struct market *market,
+                             struct position *position)
+{
+    const struct shift nothing = {.win = 0, .lose = 0};
+    if (market->kind != BTX_MARKET_KIND_ODDS || market->winners != 1)
+        return risk_reserved_after(core, market, position, 0, nothing);
+    if (!position->floor_known)
+        find_floor(core, position, market->runner_count);
+    const btx_i128 worst = position->lose_sum + position->floor;
+    return worst < 0 ? -worst : 0;
+}
+
 void risk_refresh(struct btx_core *core, struct position *position)
 {
     const struct market *market = &core->market[position->market];
-    const struct shift nothing = {.win = 0, .lose = 0};
-    risk_set_reserved(core, position, risk_reserved_after(core, market, position, 0, nothing));
+    risk_set_reserved(core, position, reserved_now(core, market, position));
 }
 
 bool risk_reserves(const struct btx_core *core, const struct position *position)
