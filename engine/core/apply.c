@@ -111,7 +111,7 @@ static const char *apply_event(struct btx_core *core, const struct btx_record *r
 
 static const char *apply_command(struct btx_core *core, const struct btx_record *record)
 {
-    if (core->has_pending || core->tx_open || resume_in_work(core))
+    if (core->has_pending || core->tx_open || core->orphaned)
         return "command: the one before it has not ended";
     if (record->seq != core->seq + 1 || record->tx != core->tx + 1 ||
         record->time_ns < core->time_ns)
@@ -128,10 +128,12 @@ static const char *apply_flags(struct btx_core *core, const struct btx_record *r
     core->tx_open = !(record->kind_flags & BTX_RECORD_TX_END);
     if (record->kind_flags & BTX_RECORD_COMMAND_END) {
         const char *wrong = apply_may_end(core);
+        core->orphaned = false;
         if (wrong == NULL)
             change_command_end(core);
         return wrong;
     }
+    core->orphaned = !core->tx_open && !core->has_pending;
     if (!core->tx_open && core->has_pending && !resume_fits(core))
         return "tx: its events are not those of the pending command";
     return NULL;

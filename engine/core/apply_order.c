@@ -133,15 +133,7 @@ const char *apply_may_end(struct btx_core *core)
     }
     if (core->work.taker == NO_SLOT)
         return NULL;
-    const struct order *taker = &core->order[core->work.taker];
-    const struct runner *runner = &core->runner[taker->runner];
-    const struct taking taking = {
-        .market = &core->market[runner->market],
-        .runner = runner,
-        .limit_index = taker->price_index,
-        .side = taker->side,
-    };
-    return taker->tif == BTX_TIF_GTC && !would_match(core, &taking)
+    return core->order[core->work.taker].tif == BTX_TIF_GTC && !taker_would_match(core)
                ? NULL
                : "command: it ended with a taker that cannot rest";
 }

@@ -1,7 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/core/cancel_batches.h"
 
+#include "engine/core/entities.h"
 #include "engine/core/heap.h"
+#include "engine/core/reject.h"
+
+enum btx_reject order_filter_read(struct btx_core *core, const struct btx_cancel_orders *command,
+                                  struct order_filter *ret_filter)
+{
+    struct order_filter filter = {.side = BTX_SIDE_COUNT};
+    if (command->present & BTX_CANCEL_ORDERS_HAS_ACCOUNT)
+        filter.account = slot_of_account(core, find_account(core, command->account));
+    if (command->present & BTX_CANCEL_ORDERS_HAS_MARKET) {
+        const struct market *market = find_market(core, command->market);
+        if (market == NULL)
+            return BTX_REJECT_UNKNOWN_MARKET;
+        filter.market = slot_of_market(core, market);
+    }
+    if (command->present & BTX_CANCEL_ORDERS_HAS_RUNNER) {
+        const struct runner *runner = find_runner(core, filter.market, command->runner);
+        if (runner == NULL)
+            return BTX_REJECT_UNKNOWN_RUNNER;
+        filter.runner = slot_of_runner(core, runner);
+    }
+    if (command->present & BTX_CANCEL_ORDERS_HAS_SIDE)
+        filter.side = command->side;
+    *ret_filter = filter;
+    return ACCEPTABLE;
+}
 
 static bool order_passes(const struct order *order, const struct order_filter *filter)
 {

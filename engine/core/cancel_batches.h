@@ -15,6 +15,11 @@ struct order_filter {
     bool lapsing_only; /* Only those with persistence LAPSE; then market is set. */
 };
 
+/* The orders that @command means, or the reason to refuse it (ACCEPTABLE: none).  Its account, if
+ * any, must exist. */
+enum btx_reject order_filter_read(struct btx_core *core, const struct btx_cancel_orders *command,
+                                  struct order_filter *ret_filter);
+
 /* Whether any live order passes @filter. */
 bool cancel_any(struct btx_core *core, const struct order_filter *filter);
 

@@ -41,7 +41,8 @@ void change_account_settled(struct btx_core *core, const struct btx_account_sett
 
 void change_market_settled(struct btx_core *core, const struct btx_market_settled *event)
 {
-    core->account[HOUSE_SLOT].balance += event->commission + event->rounding;
+    struct account *house = &core->account[HOUSE_SLOT];
+    house->balance = (int64_t)((btx_i128)house->balance + event->commission + event->rounding);
     core->work = (struct work){0};
 }
 

@@ -55,7 +55,7 @@ struct btx_tx {
     size_t length_bytes; /* Set by step: whole records, the command's first when it is the
                             command's first tx.  0: nothing happened (a Tick). */
     uint32_t event_count;
-    bool begins_command; /* The first record is the command. */
+    bool begins_command; /* The first record is the command; false when nothing happened. */
     bool full;           /* No further event belongs into this tx. */
 };
 
@@ -71,11 +71,15 @@ enum btx_step {
 enum btx_step btx_core_step(struct btx_core *core, const struct btx_command *command,
                             struct btx_tx *tx);
 
+/* Whether step may be called: not inside a tx that apply has begun, and not after events of a
+ * long command whose own record was never applied, which nobody can go on with. */
+bool btx_core_can_step(const struct btx_core *core);
+
 /* The command that step(NULL) would go on with, or NULL. */
 const struct btx_command *btx_core_pending(const struct btx_core *core);
 
 /* Change the state by one record of a log: a command (which becomes the pending one until an
- * event ends it), an event, or a note (ignored).  @record must have passed btx_record_check().
+ * event ends it), an event, or a note (ignored).  Events alone rebuild the same state.  @record must have passed btx_record_check().
  * Returns NULL, or a sentence why the record cannot follow the present state; the state is then
  * of no further use.  Safe on any checked record, however wrong. */
 BTX_MUST_USE const char *btx_core_apply(struct btx_core *core, const struct btx_record *record);

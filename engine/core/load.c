@@ -331,8 +331,8 @@ static const char *load_work(struct loader *loader)
     work->settled_last = btx_reader_u64(reader);
     work->settled_commission = btx_reader_i128(reader);
     work->settled_pnl = btx_reader_i128(reader);
-    if (work->settled_commission > PROFIT_MAX || work->settled_commission < 0 ||
-        work->settled_pnl > PROFIT_MAX || work->settled_pnl < -PROFIT_MAX)
+    if (work->settled_commission > BTX_MONEY_MAX || work->settled_commission < 0 ||
+        work->settled_pnl > BTX_MONEY_MAX || work->settled_pnl < -BTX_MONEY_MAX)
         return "state: the sums of a settlement are out of range";
     if (work->settling == NO_SLOT && (work->settled_accounts != 0 || work->settled_last != 0 ||
                                       work->settled_commission != 0 || work->settled_pnl != 0))

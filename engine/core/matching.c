@@ -11,6 +11,19 @@ bool would_match(const struct btx_core *core, const struct taking *taking)
     return best != NO_PRICE && price_crosses(kind, makers, best, taking->limit_index);
 }
 
+bool taker_would_match(const struct btx_core *core)
+{
+    const struct order *taker = &core->order[core->work.taker];
+    const struct runner *runner = &core->runner[taker->runner];
+    const struct taking taking = {
+        .market = &core->market[runner->market],
+        .runner = runner,
+        .limit_index = taker->price_index,
+        .side = taker->side,
+    };
+    return would_match(core, &taking);
+}
+
 /* Whether @order is one of the taker's own that it would meet. */
 static bool is_own_maker(const struct btx_core *core, const struct taking *taking,
                          const struct order *order)
@@ -26,9 +39,9 @@ static const struct order *order_or_null(const struct btx_core *core, uint32_t s
     return slot == NO_SLOT ? NULL : &core->order[slot];
 }
 
-static int64_t size_of_own_makers(const struct btx_core *core, const struct taking *taking)
+static btx_i128 size_of_own_makers(const struct btx_core *core, const struct taking *taking)
 {
-    int64_t size = 0;
+    btx_i128 size = 0;
     const struct order *order = order_or_null(core, taking->position->orders_head);
     while (order != NULL) {
         if (is_own_maker(core, taking, order))
@@ -54,10 +67,10 @@ static uint32_t best_own_price(const struct btx_core *core, const struct taking 
 }
 
 /* What rests at price index @index before the first order of @position. */
-static int64_t size_before_own(const struct btx_core *core, const struct taking *taking,
-                               uint32_t index)
+static btx_i128 size_before_own(const struct btx_core *core, const struct taking *taking,
+                                uint32_t index)
 {
-    int64_t size = 0;
+    btx_i128 size = 0;
     uint32_t slot = book_level(core, taking->runner, index)->head;
     const uint32_t own = slot_of_position(core, taking->position);
     while (slot != NO_SLOT && core->order[slot].position != own) {

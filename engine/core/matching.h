@@ -18,6 +18,9 @@ struct taking {
 /* Whether any opposite order is at the limit or better, own ones too (WOULD_MATCH). */
 bool would_match(const struct btx_core *core, const struct taking *taking);
 
+/* The same for the taker of the command, which must be there. */
+bool taker_would_match(const struct btx_core *core);
+
 /* Whether at least @size is there for it at the limit or better, self-trade prevention counted
  * in (NOT_FILLABLE). */
 bool is_fillable(const struct btx_core *core, const struct taking *taking, int64_t size);

@@ -8,9 +8,6 @@
 #include "engine/core/reject.h"
 #include "engine/core/risk.h"
 
-/* No reason to refuse. */
-#define ACCEPTABLE ((enum btx_reject)BTX_REJECT_COUNT)
-
 /* An order that asks to be accepted, from PlaceOrder or ReplaceOrder. */
 struct request {
     struct account *account;
@@ -328,30 +325,6 @@ bool replace_order(struct run *run, const struct btx_replace_order *command)
     return match_taker(run);
 }
 
-/* The filter that @command asks for; ACCEPTABLE or why not. */
-static enum btx_reject read_filter(struct btx_core *core, const struct btx_cancel_orders *command,
-                                   struct order_filter *filter)
-{
-    const struct account *account = find_account(core, command->account);
-    const struct market *market = find_market(core, command->market);
-    if (command->present & BTX_CANCEL_ORDERS_HAS_ACCOUNT)
-        filter->account = slot_of_account(core, account);
-    if (command->present & BTX_CANCEL_ORDERS_HAS_MARKET) {
-        if (market == NULL)
-            return BTX_REJECT_UNKNOWN_MARKET;
-        filter->market = slot_of_market(core, market);
-    }
-    if (command->present & BTX_CANCEL_ORDERS_HAS_RUNNER) {
-        const struct runner *runner = find_runner(core, filter->market, command->runner);
-        if (runner == NULL)
-            return BTX_REJECT_UNKNOWN_RUNNER;
-        filter->runner = slot_of_runner(core, runner);
-    }
-    if (command->present & BTX_CANCEL_ORDERS_HAS_SIDE)
-        filter->side = command->side;
-    return ACCEPTABLE;
-}
-
 static enum btx_cause cancel_orders_cause(const struct btx_cancel_orders *command)
 {
     if (command->disconnect)
@@ -362,11 +335,11 @@ static enum btx_cause cancel_orders_cause(const struct btx_cancel_orders *comman
 bool cancel_orders(struct run *run, const struct btx_cancel_orders *command)
 {
     struct btx_core *core = run->core;
-    struct order_filter filter = {.side = BTX_SIDE_COUNT};
+    struct order_filter filter;
     if (!run->resumed && command->present & BTX_CANCEL_ORDERS_HAS_ACCOUNT &&
         account_or_reject(run, command->account, command->cseq, 0) == NULL)
         return true;
-    const enum btx_reject reason = read_filter(core, command, &filter);
+    const enum btx_reject reason = order_filter_read(core, command, &filter);
     if (!run->resumed) {
         if (reason != ACCEPTABLE)
             return reject(run, reason);

@@ -5,6 +5,9 @@
 
 #include "engine/core/tx.h"
 
+/* No reason to refuse. */
+#define ACCEPTABLE ((enum btx_reject)BTX_REJECT_COUNT)
+
 /* Emit CommandRejected with those of its fields that the command carried (rules.md 8), and
  * consume its cseq or transfer.  Returns true, as a finished command does. */
 bool reject(struct run *run, enum btx_reject reason);

@@ -4,6 +4,8 @@
 #include "engine/core/cancel_batches.h"
 #include "engine/core/entities.h"
 #include "engine/core/markets.h"
+#include "engine/core/matching.h"
+#include "engine/core/reject.h"
 
 bool resume_in_work(const struct btx_core *core)
 {
@@ -11,17 +13,29 @@ bool resume_in_work(const struct btx_core *core)
     return work->taker != NO_SLOT || work->settling != NO_SLOT || work->voiding != NO_SLOT;
 }
 
+static uint32_t live_orders(const struct market *market)
+{
+    return market->live[BTX_SIDE_BACK] + market->live[BTX_SIDE_LAY];
+}
+
+/* The taker has something left to do: to match, or to be cancelled. */
 static bool taker_fits(const struct btx_core *core)
 {
-    return core->work.taker != NO_SLOT && core->work.settling == NO_SLOT &&
-           core->work.voiding == NO_SLOT;
+    if (core->work.taker == NO_SLOT || core->work.settling != NO_SLOT ||
+        core->work.voiding != NO_SLOT)
+        return false;
+    return core->order[core->work.taker].tif != BTX_TIF_GTC || taker_would_match(core);
 }
 
 static bool turn_in_play_fits(struct btx_core *core)
 {
     const struct btx_market_command *command = (const void *)&core->pending;
     const struct market *market = find_market(core, command->market);
-    return !resume_in_work(core) && market != NULL && market->in_play;
+    if (resume_in_work(core) || market == NULL || !market->in_play)
+        return false;
+    const struct order_filter filter = {
+        .market = slot_of_market(core, market), .side = BTX_SIDE_COUNT, .lapsing_only = true};
+    return cancel_any(core, &filter);
 }
 
 static bool void_fits(struct btx_core *core)
@@ -29,9 +43,10 @@ static bool void_fits(struct btx_core *core)
     const struct btx_market_command *command = (const void *)&core->pending;
     const struct market *market = find_market(core, command->market);
     return market != NULL && core->work.voiding == slot_of_market(core, market) &&
-           core->work.settling == NO_SLOT && core->work.taker == NO_SLOT;
+           core->work.settling == NO_SLOT && core->work.taker == NO_SLOT && live_orders(market) > 0;
 }
 
+/* MarketSettled is always left. */
 static bool settle_fits(struct btx_core *core)
 {
     const struct btx_settle_market *command = (const void *)&core->pending;
@@ -45,23 +60,21 @@ static bool freeze_fits(struct btx_core *core)
 {
     const struct btx_account_command *command = (const void *)&core->pending;
     const struct account *account = find_account(core, command->account);
-    return !resume_in_work(core) && account != NULL && account->frozen;
+    if (resume_in_work(core) || account == NULL || !account->frozen)
+        return false;
+    const struct order_filter filter = {.account = slot_of_account(core, account),
+                                        .side = BTX_SIDE_COUNT};
+    return cancel_any(core, &filter);
 }
 
 static bool cancel_orders_fits(struct btx_core *core)
 {
     const struct btx_cancel_orders *command = (const void *)&core->pending;
-    const struct market *market = find_market(core, command->market);
-    if (resume_in_work(core))
-        return false;
-    if (command->present & BTX_CANCEL_ORDERS_HAS_ACCOUNT &&
-        find_account(core, command->account) == NULL)
-        return false;
-    if (!(command->present & BTX_CANCEL_ORDERS_HAS_MARKET))
-        return true;
-    return market != NULL &&
-           (!(command->present & BTX_CANCEL_ORDERS_HAS_RUNNER) ||
-            find_runner(core, slot_of_market(core, market), command->runner) != NULL);
+    struct order_filter filter;
+    return !resume_in_work(core) &&
+           (!(command->present & BTX_CANCEL_ORDERS_HAS_ACCOUNT) ||
+            find_account(core, command->account) != NULL) &&
+           order_filter_read(core, command, &filter) == ACCEPTABLE && cancel_any(core, &filter);
 }
 
 bool resume_fits(struct btx_core *core)

@@ -75,7 +75,7 @@ struct runner {
 /* The orders of one price, oldest first.  Only one side can rest at a price (an uncrossed book);
  * which one, the leaf's bits say. */
 struct level {
-    int64_t size; /* Sum of what remains. */
+    btx_i128 size; /* Sum of what remains; 10 000 binary orders at the limit pass 64 bits. */
     uint32_t head;
     uint32_t tail;
 };
@@ -193,6 +193,7 @@ struct btx_core {
 
     /* Derived, not saved. */
     bool tx_open;          /* The last event did not end its tx. */
+    bool orphaned;         /* A tx ended inside a command whose record was not applied. */
     uint64_t now_ns;       /* Time of the last command; at least time_ns. */
     btx_i128 clients_sum;  /* Sum of all balances but the house's. */
     btx_i128 net_deposits; /* Deposits minus withdrawals. */

@@ -68,6 +68,7 @@ static void end_tx(struct run *run, bool finished)
     if (run->tx->event_count == 0) {
         CHECK(finished);
         run->tx->length_bytes = 0;
+        run->tx->begins_command = false;
         return;
     }
     run->last->kind_flags |= BTX_RECORD_TX_END;
@@ -81,7 +82,7 @@ enum btx_step btx_core_step(struct btx_core *core, const struct btx_command *com
                             struct btx_tx *tx)
 {
     CHECK(core->has_pending == (command == NULL));
-    CHECK(!core->tx_open);
+    CHECK(btx_core_can_step(core));
     struct run run = {.core = core, .tx = tx, .resumed = command == NULL};
     tx->length_bytes = 0;
     tx->event_count = 0;
@@ -104,6 +105,11 @@ enum btx_step btx_core_step(struct btx_core *core, const struct btx_command *com
         core->has_pending = true;
     }
     return BTX_STEP_MORE;
+}
+
+bool btx_core_can_step(const struct btx_core *core)
+{
+    return !core->tx_open && !core->orphaned;
 }
 
 const struct btx_command *btx_core_pending(const struct btx_core *core)

@@ -137,8 +137,8 @@ static const char *verify_accounts(struct btx_core *core)
         if (wrong != NULL)
             return wrong;
     }
-    if (clients_sum != core->clients_sum)
-        return "accounts: their sum is wrong";
+    if (clients_sum != core->clients_sum || clients_sum > BTX_MONEY_MAX)
+        return "accounts: their sum is wrong, or over the limit";
     const btx_i128 owed_to_house = core->work.settled_commission - core->work.settled_pnl;
     const bool settling = core->work.settling != NO_SLOT;
     return core->account[HOUSE_SLOT].balance + clients_sum + (settling ? owed_to_house : 0) ==
@@ -151,7 +151,7 @@ static const char *verify_level(const struct btx_core *core, uint32_t runner, ui
                                 uint32_t index, struct tally *tally)
 {
     const struct level *level = book_level(core, &core->runner[runner], index);
-    int64_t size = 0;
+    btx_i128 size = 0;
     uint32_t previous = NO_SLOT;
     uint32_t slot = level->head;
     while (slot != NO_SLOT) {
@@ -210,6 +210,35 @@ static const char *verify_book(const struct btx_core *core, const struct market 
                : NULL;
 }
 
+/* What is matched sums up to nothing over all accounts, for every runner (rules.md 2). */
+static const char *verify_zero_sum(const struct btx_core *core, uint32_t slot)
+{
+    const struct market *market = &core->market[slot];
+    struct shift sums[BTX_RUNNERS_MAX] = {0};
+    uint32_t next = market->positions;
+    while (next != NO_SLOT) {
+        const struct position *position = &core->position[next];
+        for (uint32_t i = 0; i < market->runner_count; i++) {
+            const struct cell *cell = &core->cell[position->cells + i];
+            sums[i] = risk_sum(sums[i], (struct shift){.win = cell->win, .lose = cell->lose});
+        }
+        uint32_t live = position->orders_head;
+        while (live != NO_SLOT) {
+            const struct order *order = &core->order[live];
+            struct shift *sum = &sums[core->runner[order->runner].index];
+            *sum = risk_sum(*sum, risk_negated(risk_unmatched(market->kind, order->side,
+                                                              order->price, order->remaining)));
+            live = order->position_next;
+        }
+        next = position->market_next;
+    }
+    for (uint32_t i = 0; i < market->runner_count; i++) {
+        if (sums[i].win != 0 || sums[i].lose != 0)
+            return "market: what its accounts won and lost is not zero together";
+    }
+    return NULL;
+}
+
 static const char *verify_market(struct btx_core *core, uint32_t slot, struct tally *tally)
 {
     const struct market *market = &core->market[slot];
@@ -236,7 +265,7 @@ static const char *verify_market(struct btx_core *core, uint32_t slot, struct ta
     const bool closing = core->work.settling == slot || core->work.voiding == slot;
     return market->status == BTX_MARKET_CLOSED && live[0] + live[1] > 0 && !closing
                ? "market: it is closed and has orders"
-               : NULL;
+               : verify_zero_sum(core, slot);
 }
 
 const char *btx_core_verify(struct btx_core *core)

@@ -133,9 +133,10 @@ size_t btx_core_view_book(const struct btx_core *core, uint64_t market, uint64_t
     size_t count = 0;
     uint32_t index = book_best(core, found, of->kind, (uint8_t)side);
     while (index != NO_PRICE && count < levels_max) {
+        const btx_i128 size = book_level(core, found, index)->size;
         ret_levels[count++] = (struct btx_level_view){
             .price = ladder_price(of, index),
-            .size = book_level(core, found, index)->size,
+            .size = size < INT64_MAX ? (int64_t)size : INT64_MAX,
         };
         index = book_next(core, found, of->kind, (uint8_t)side, index);
     }

@@ -58,7 +58,7 @@ struct btx_order_view {
 /* One price of one side of a book. */
 struct btx_level_view {
     uint32_t price;
-    int64_t size; /* Of all orders at this price. */
+    int64_t size; /* Of all orders at this price; INT64_MAX when it is more. */
 };
 
 /* Profit and loss of an account in one runner, its unmatched orders counted as lost
