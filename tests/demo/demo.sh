@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# demo.sh - the demonstration: a made-up day and a real market, replayed, shown and proved.
+#
+#     demo.sh BIN      BIN is the folder of the built programs, usually build/bin
+#
+# Uses no network, keeps nothing, and ends by itself; exit status 0 only when every proof held.
+set -euo pipefail
+export LC_ALL=C
+
+if [ $# -ne 1 ] || [ ! -x "$1/betex-demo" ]; then
+    echo "Usage: demo.sh BIN (the folder with betex-demo, betex-market-day and betex-replay)" >&2
+    exit 2
+fi
+bin=$1
+here=$(cd "$(dirname "$0")" && pwd)
+flows=$here/../../../shared/data/flows
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+commands=$scratch/day.commands.jsonl
+events=$scratch/day.events.jsonl
+
+bold='' faint='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
+    bold=$'\033[1m' faint=$'\033[2m' plain=$'\033[0m'
+fi
+
+now_ms() {
+    echo $(($(date +%s%N) / 1000000))
+}
+
+# 1234567 as 1,234,567.
+count() {
+    wc -l < "$1" | sed -E ':again; s/^([0-9]+)([0-9]{3})/\1,\2/; t again'
+}
+
+# Breaks long lines after a comma, so that they fit a terminal of 80 columns.
+wrapped() {
+    awk -v faint="$faint" -v plain="$plain" '{
+        count = split($0, parts, ",")
+        line = "    "
+        for (i = 1; i <= count; i++) {
+            part = parts[i] (i < count ? "," : "")
+            if (length(line) + length(part) > 79) {
+                print faint line plain
+                line = "      "
+            }
+            line = line part
+        }
+        print faint line plain
+    }'
+}
+
+# A bet that met more than one other order: the third of the day, for no reason.
+sample() {
+    local time
+    time=$(awk -F'[:,]' '/"ev":"TradeMatched"/ {
+        if ($4 == last && $4 != shown) { shown = $4; if (++found == 3) { print $6; exit } }
+        last = $4
+    }' "$events")
+    [ -n "$time" ] || return 0
+    printf '\n  One of the commands:\n'
+    grep -F "\"t\":$time," "$commands" | wrapped
+    printf '  and what happened:\n'
+    grep -F "\"t\":$time," "$events" | wrapped
+}
+
+began=$(now_ms)
+printf '%sbetex: a matching engine for betting exchanges and prediction markets%s\n' "$bold" "$plain"
+printf '%s' "
+A day is made up: a football match, a horse race and a yes-or-no question, on
+which 320 accounts bet.  The engine executes it, and a recorded market if there
+is one; what happened is shown, and at the end proved to be what must happen.
+
+  $bold\$ betex-market-day > day.commands.jsonl$plain
+"
+"$bin/betex-market-day" > "$commands"
+printf '  %s$ betex-replay < day.commands.jsonl > day.events.jsonl%s\n' "$bold" "$plain"
+replay_began=$(now_ms)
+"$bin/betex-replay" < "$commands" > "$events"
+replay_ms=$(($(now_ms) - replay_began))
+printf '  %s commands in, %s events out, in %d.%03d s from file to file\n' "$(count "$commands")" \
+    "$(count "$events")" $((replay_ms / 1000)) $((replay_ms % 1000))
+sample
+
+arguments=("$here/market_day.sha256" "$commands" "$events")
+if [ -d "$flows" ]; then
+    arguments+=("$flows")
+fi
+status=0
+"$bin/betex-demo" "${arguments[@]}" || status=$?
+total_ms=$(($(now_ms) - began))
+if [ "$status" -eq 0 ]; then
+    printf '\n%sAll of it held.%s %d.%01d s.\n' "$bold" "$plain" $((total_ms / 1000)) \
+        $((total_ms % 1000 / 100))
+else
+    printf '\n%sNot all of it held: see Proofs above.%s\n' "$bold" "$plain"
+fi
+exit "$status"
