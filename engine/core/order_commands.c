@@ -223,13 +223,18 @@ static struct order *order_or_reject(struct run *run, const struct account *acco
     return order;
 }
 
+/* The same for commands that nothing can refuse between the account and the order. */
+static struct order *own_order_or_reject(struct run *run, uint64_t account_id, uint64_t cseq,
+                                         uint64_t order_id)
+{
+    const struct account *account = account_or_reject(run, account_id, cseq, 0);
+    return account == NULL ? NULL : order_or_reject(run, account, order_id);
+}
+
 bool cancel_order(struct run *run, const struct btx_cancel_order *command)
 {
     struct btx_core *core = run->core;
-    const struct account *account = account_or_reject(run, command->account, command->cseq, 0);
-    if (account == NULL)
-        return true;
-    struct order *order = order_or_reject(run, account, command->order);
+    struct order *order = own_order_or_reject(run, command->account, command->cseq, command->order);
     if (order == NULL)
         return true;
     int64_t cancelled = order->remaining;
@@ -246,17 +251,14 @@ bool cancel_order(struct run *run, const struct btx_cancel_order *command)
 bool update_order(struct run *run, const struct btx_update_order *command)
 {
     struct btx_core *core = run->core;
-    const struct account *account = account_or_reject(run, command->account, command->cseq, 0);
-    if (account == NULL)
-        return true;
-    struct order *order = order_or_reject(run, account, command->order);
+    struct order *order = own_order_or_reject(run, command->account, command->cseq, command->order);
     if (order == NULL)
         return true;
     if (order->persistence == command->persistence)
         return reject(run, BTX_REJECT_NO_CHANGE);
     struct btx_order_updated *event = tx_event(run, BTX_EVENT_ORDER_UPDATED, sizeof *event, 0);
     event->order = order->id;
-    event->account = account->id;
+    event->account = command->account;
     event->market = core->market[core->position[order->position].market].id;
     event->runner = core->runner[order->runner].id;
     event->cseq = command->cseq;
