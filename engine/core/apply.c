@@ -11,6 +11,7 @@
 #include "engine/core/change.h"
 #include "engine/core/entities.h"
 #include "engine/core/resume.h"
+#include "engine/core/risk.h"
 
 static const char *apply_account_opened(struct btx_core *core,
                                         const struct btx_account_event *event)
@@ -41,6 +42,8 @@ static const char *apply_funds(struct btx_core *core, const struct btx_funds_eve
         return "Funds: more than there may be, or is";
     if (consumes_old(account, event->cseq, event->transfer))
         return "Funds: cseq or transfer was consumed before";
+    if (!deposit && event->amount > risk_available(account))
+        return "FundsWithdrawn: more than was available";
     change_funds(core, event, account);
     return NULL;
 }

@@ -4,6 +4,7 @@
 #include "engine/core/entities.h"
 #include "engine/core/ladder.h"
 #include "engine/core/markets.h"
+#include "engine/core/resume.h"
 
 static bool kind_is_valid(struct btx_core *core, const struct btx_market_opened *event)
 {
@@ -52,15 +53,22 @@ const char *apply_market_event(struct btx_core *core, const struct btx_market_ev
     if (market->status == BTX_MARKET_CLOSED)
         return "market: it is closed";
     if (type == BTX_EVENT_MARKET_VOIDED) {
-        if (core->work.voiding != NO_SLOT || core->work.taker != NO_SLOT)
+        if (resume_in_work(core))
             return "MarketVoided: another command is under way";
         change_market_voided(core, market);
-    } else if (type == BTX_EVENT_MARKET_TURNED_IN_PLAY) {
-        change_market_in_play(market);
-    } else {
-        change_market_status(market, type == BTX_EVENT_MARKET_SUSPENDED ? BTX_MARKET_SUSPENDED
-                                                                        : BTX_MARKET_OPEN);
+        return NULL;
     }
+    if (type == BTX_EVENT_MARKET_TURNED_IN_PLAY) {
+        if (market->in_play)
+            return "MarketTurnedInPlay: it is in play";
+        change_market_in_play(market);
+        return NULL;
+    }
+    const enum btx_market_status status =
+        type == BTX_EVENT_MARKET_SUSPENDED ? BTX_MARKET_SUSPENDED : BTX_MARKET_OPEN;
+    if (market->status == (uint8_t)status)
+        return "market: it is suspended or open already";
+    change_market_status(market, status);
     return NULL;
 }
 
@@ -69,7 +77,7 @@ const char *apply_market_settling(struct btx_core *core, const struct btx_market
     struct market *market = find_market(core, event->market);
     if (market == NULL || market->status == BTX_MARKET_CLOSED)
         return "MarketSettling: no such market, or closed";
-    if (core->work.settling != NO_SLOT || core->work.taker != NO_SLOT)
+    if (resume_in_work(core))
         return "MarketSettling: another command is under way";
     change_market_settling(core, market);
     return NULL;

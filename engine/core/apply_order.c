@@ -5,6 +5,7 @@
 #include "engine/core/entities.h"
 #include "engine/core/ladder.h"
 #include "engine/core/matching.h"
+#include "engine/core/resume.h"
 
 static const char *accepted_has_room(const struct btx_core *core,
                                      const struct btx_order_accepted *event,
@@ -13,8 +14,8 @@ static const char *accepted_has_room(const struct btx_core *core,
     if (core->orders.used == core->orders.capacity ||
         (position == NULL && core->positions.used == core->positions.capacity))
         return "OrderAccepted: more orders or positions than the capacity";
-    if (event->order != core->next_order || core->work.taker != NO_SLOT ||
-        core->work.voiding != NO_SLOT || core->work.settling != NO_SLOT)
+    if (event->order != core->next_order || event->order >= order_id_end(core->shard) ||
+        resume_in_work(core))
         return "OrderAccepted: not the next order, or another command is under way";
     return NULL;
 }
@@ -23,8 +24,8 @@ const char *apply_order_accepted(struct btx_core *core, const struct btx_order_a
 {
     struct account *account = find_account(core, event->account);
     const struct market *market = find_market(core, event->market);
-    if (account == NULL || market == NULL || market->status != BTX_MARKET_OPEN)
-        return "OrderAccepted: no such account, or no such open market";
+    if (account == NULL || account->frozen || market == NULL || market->status != BTX_MARKET_OPEN)
+        return "OrderAccepted: no such account, or frozen, or no such open market";
     const uint32_t market_slot = slot_of_market(core, market);
     struct runner *runner = find_runner(core, market_slot, event->runner);
     uint32_t price_index;
@@ -116,6 +117,10 @@ const char *apply_orders_cancelled(struct btx_core *core,
         const struct order *order = find_order(core, ids[i]);
         if (order == NULL || market_id_of(core, order) != event->market)
             return "OrderCancelledBatched: no such order in the market";
+        if (event->cseq != 0 &&
+            (account_id_of(core, order) != account_id_of(core, find_order(core, ids[0])) ||
+             event->cseq < core->account[core->position[order->position].account].cseq))
+            return "OrderCancelledBatched: cseq was consumed before, or of several accounts";
     }
     change_orders_cancelled(core, event);
     return NULL;

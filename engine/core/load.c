@@ -24,7 +24,7 @@ struct loader {
     struct btx_reader reader;
     struct market *market; /* The one being read. */
     uint64_t account;      /* The last position's account in it. */
-    uint64_t next_index;   /* The next cell of the position has at least this index. */
+    uint64_t next_index;   /* The next cell of the position is at least this one; 0: the first. */
 };
 
 static const char *load_counters(struct loader *loader)
@@ -46,9 +46,9 @@ static const char *load_counters(struct loader *loader)
     core->time_ns = btx_reader_u64(reader);
     core->next_order = btx_reader_u64(reader);
     core->now_ns = core->time_ns;
-    const uint64_t first = (uint64_t)core->shard << BTX_CORE_SHARD_BITS;
-    if (core->time_ns > BTX_TIME_NS_MAX || core->tx > core->seq || core->next_order <= first ||
-        core->next_order - first > (UINT64_C(1) << BTX_CORE_SHARD_BITS))
+    if (core->time_ns > BTX_TIME_NS_MAX || core->tx > core->seq ||
+        core->next_order < order_id_first(core->shard) ||
+        core->next_order > order_id_end(core->shard))
         return "state: its counters are out of range";
     return NULL;
 }
@@ -74,7 +74,10 @@ static const char *load_accounts(struct loader *loader)
         return "state: more accounts than the capacity";
     if (btx_reader_u64(reader) != 0)
         return "state: the house is missing";
-    const char *wrong = load_account(loader, &core->account[HOUSE_SLOT]);
+    struct account *house = &core->account[HOUSE_SLOT];
+    const char *wrong = load_account(loader, house);
+    if (house->cseq != 0 || house->transfer != 0 || house->frozen)
+        return "state: the house has what only clients have";
     uint64_t previous = 0;
     for (uint64_t i = 1; i < count && wrong == NULL; i++) {
         const uint64_t id = btx_reader_u64(reader);
@@ -143,10 +146,12 @@ static const char *load_positions(struct loader *loader)
     loader->account = 0;
     while (wrong == NULL) {
         const uint64_t item = btx_reader_u64(reader);
-        if (item == STATE_END)
-            break;
         if (item == STATE_CELL) {
             wrong = load_cell(loader, position);
+        } else if (position != NULL && loader->next_index == 0) {
+            wrong = "state: a position without a profit";
+        } else if (item == STATE_END) {
+            break;
         } else if (item == STATE_POSITION) {
             wrong = load_position(loader, &position);
         } else {
@@ -156,12 +161,18 @@ static const char *load_positions(struct loader *loader)
     return wrong;
 }
 
-static void load_ref(struct loader *loader, struct order *order, uint8_t length)
+/* False when it is not the printable ASCII that a command may bring. */
+static bool load_ref(struct loader *loader, struct order *order, uint8_t length)
 {
     struct order_ref *ref = &loader->core->order_ref[slot_of_order(loader->core, order)];
     order->has_ref = true;
     ref->length = length;
     btx_reader_bytes(&loader->reader, ref->text, length);
+    for (uint8_t i = 0; i < length; i++) {
+        if (ref->text[i] < ' ' || ref->text[i] > '~')
+            return false;
+    }
+    return true;
 }
 
 /* Read an order of @runner; NULL when it is not one. */
@@ -181,11 +192,11 @@ static struct order *load_order(struct loader *loader, const struct runner *runn
     const uint8_t ref_length = btx_reader_u8(reader);
     uint32_t price_index;
     if (position == NULL || core->orders.used == core->orders.capacity || id >= core->next_order ||
-        id == 0 || find_order(core, id) != NULL || remaining <= 0 || remaining > BTX_MONEY_MAX ||
-        remaining % ladder_size_step(loader->market->kind) != 0 || side >= BTX_SIDE_COUNT ||
-        persistence >= BTX_PERSISTENCE_COUNT || stp >= BTX_STP_COUNT || tif >= BTX_TIF_COUNT ||
-        has_ref > 1 || ref_length > BTX_REF_BYTES_MAX || (has_ref == 0 && ref_length != 0) ||
-        !ladder_index(loader->market, price, &price_index))
+        id < order_id_first(core->shard) || find_order(core, id) != NULL || remaining <= 0 ||
+        remaining > BTX_MONEY_MAX || remaining % ladder_size_step(loader->market->kind) != 0 ||
+        side >= BTX_SIDE_COUNT || persistence >= BTX_PERSISTENCE_COUNT || stp >= BTX_STP_COUNT ||
+        tif >= BTX_TIF_COUNT || has_ref > 1 || ref_length > BTX_REF_BYTES_MAX ||
+        (has_ref == 0 && ref_length != 0) || !ladder_index(loader->market, price, &price_index))
         return NULL;
     struct order *order = make_order(core, id, position, side);
     order->runner = slot_of_runner(core, runner);
@@ -195,8 +206,8 @@ static struct order *load_order(struct loader *loader, const struct runner *runn
     order->persistence = persistence;
     order->stp = stp;
     order->tif = tif;
-    if (has_ref)
-        load_ref(loader, order, ref_length);
+    if (has_ref && !load_ref(loader, order, ref_length))
+        return NULL;
     risk_shift(core, position, runner->index,
                risk_unmatched(loader->market->kind, side, price, remaining));
     return order;
@@ -342,27 +353,10 @@ static const char *load_work(struct loader *loader)
     return load_taker(loader);
 }
 
-static const char *load_pending(struct loader *loader)
+/* Orders were made book by book; a position has them by id. */
+static const char *sort_position_orders(struct loader *loader)
 {
     struct btx_core *core = loader->core;
-    const uint64_t length_bytes = btx_reader_u64(&loader->reader);
-    if (length_bytes == 0)
-        return resume_in_work(core) ? "state: work without a command" : NULL;
-    if (length_bytes > BTX_COMMAND_BYTES_MAX)
-        return "state: not a command";
-    btx_reader_bytes(&loader->reader, core->pending.bytes, (size_t)length_bytes);
-    const struct btx_record *record = &core->pending.command.record;
-    if (loader->reader.exhausted || btx_record_check(record, (size_t)length_bytes) != NULL ||
-        btx_record_kind(record) != BTX_RECORD_COMMAND ||
-        btx_record_length_bytes(record) != length_bytes || !resume_fits(core))
-        return "state: not a command that can go on";
-    core->has_pending = true;
-    return NULL;
-}
-
-/* Orders were made book by book; a position has them by id. */
-static void sort_position_orders(struct btx_core *core)
-{
     struct heap *sorter = &core->sorter;
     sorter->count = 0;
     for (uint32_t slot = 1; slot <= core->orders.high; slot++) {
@@ -385,6 +379,27 @@ static void sort_position_orders(struct btx_core *core)
         position->orders_tail = slot;
         heap_drop_top(sorter);
     }
+    return NULL;
+}
+
+static const char *load_pending(struct loader *loader)
+{
+    struct btx_core *core = loader->core;
+    const uint64_t length_bytes = btx_reader_u64(&loader->reader);
+    if (length_bytes == 0)
+        return resume_in_work(core) ? "state: work without a command" : NULL;
+    if (length_bytes > BTX_COMMAND_BYTES_MAX)
+        return "state: not a command";
+    btx_reader_bytes(&loader->reader, core->pending.bytes, (size_t)length_bytes);
+    const struct btx_record *record = &core->pending.command.record;
+    if (loader->reader.exhausted || btx_record_check(record, (size_t)length_bytes) != NULL ||
+        btx_record_kind(record) != BTX_RECORD_COMMAND ||
+        btx_record_length_bytes(record) != length_bytes || record->crc != 0 ||
+        record->seq > core->seq || record->tx > core->tx || record->time_ns != core->time_ns ||
+        !resume_fits(core))
+        return "state: not a command that can go on";
+    core->has_pending = true;
+    return NULL;
 }
 
 static void refresh_reserves(struct btx_core *core)
@@ -402,7 +417,7 @@ const char *btx_core_load(struct btx_core *core, const void *bytes, size_t lengt
     struct loader loader = {.core = core};
     btx_reader_init(&loader.reader, bytes, length_bytes);
     static const char *(*const parts[])(struct loader *) = {
-        load_counters, load_accounts, load_markets, load_work, load_pending,
+        load_counters, load_accounts, load_markets, load_work, sort_position_orders, load_pending,
     };
     for (size_t i = 0; i < BTX_COUNT_OF(parts); i++) {
         const char *wrong = parts[i](&loader);
@@ -413,7 +428,6 @@ const char *btx_core_load(struct btx_core *core, const void *bytes, size_t lengt
     }
     if (!btx_reader_finished(&loader.reader))
         return "state: more bytes than a state has";
-    sort_position_orders(core);
     refresh_reserves(core);
     return btx_core_verify(core);
 }

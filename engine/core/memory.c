@@ -115,7 +115,7 @@ struct btx_core *btx_core_init(void *memory, const struct btx_core_capacity *cap
     place_all(&layout, core, capacity);
     core->capacity = *capacity;
     core->shard = shard;
-    core->next_order = ((uint64_t)shard << BTX_CORE_SHARD_BITS) + 1;
+    core->next_order = order_id_first(shard);
     const uint32_t house = pool_take(&core->accounts);
     CHECK(house == HOUSE_SLOT);
     return core;

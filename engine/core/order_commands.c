@@ -54,11 +54,11 @@ static bool size_is_valid(const struct request *request)
 static bool has_capacity(const struct btx_core *core, const struct request *request)
 {
     /* What is replaced leaves its room to the new order. */
-    if (request->replaced != NULL)
-        return core->next_order < ((uint64_t)core->shard + 1) << BTX_CORE_SHARD_BITS;
-    return core->orders.used < core->orders.capacity &&
-           (request->position != NULL || core->positions.used < core->positions.capacity) &&
-           core->next_order < ((uint64_t)core->shard + 1) << BTX_CORE_SHARD_BITS;
+    const bool has_room =
+        request->replaced != NULL ||
+        (core->orders.used < core->orders.capacity &&
+         (request->position != NULL || core->positions.used < core->positions.capacity));
+    return has_room && core->next_order < order_id_end(core->shard);
 }
 
 /* rules.md 3: counted as wholly unmatched it leaves available >= 0, or does not lower it. */

@@ -227,6 +227,17 @@ struct btx_core {
     union btx_command_space pending;
 };
 
+/* The order ids of a shard are those from the first up to, not including, the end. */
+static inline uint64_t order_id_first(uint32_t shard)
+{
+    return ((uint64_t)shard << BTX_CORE_SHARD_BITS) + 1;
+}
+
+static inline uint64_t order_id_end(uint32_t shard)
+{
+    return ((uint64_t)shard + 1) << BTX_CORE_SHARD_BITS;
+}
+
 static inline uint32_t runner_slot(const struct btx_core *core, uint32_t market, uint32_t index)
 {
     return core->market_runners[market][index];

@@ -72,7 +72,10 @@ static const char *verify_position_cells(const struct btx_core *core,
     }
     if (lose_sum != position->lose_sum || nonzero != position->nonzero_cells)
         return "position: the sum of its cells is wrong";
-    if (position->floor_known && floor != position->floor)
+    const struct cell *lowest = &core->cell[position->cells + position->floor_index];
+    if (position->floor_index >= count ||
+        (position->floor_known &&
+         (floor != position->floor || lowest->win - lowest->lose != floor)))
         return "position: its floor is wrong";
     return nonzero == 0 && position->orders_head == NO_SLOT ? "position: it is flat" : NULL;
 }
@@ -184,6 +187,20 @@ static const char *verify_side(const struct btx_core *core, const struct market 
     return NULL;
 }
 
+static const char *verify_leaf(const struct leaf *leaf)
+{
+    const uint64_t marked = leaf->bits[BTX_SIDE_BACK] | leaf->bits[BTX_SIDE_LAY];
+    if (marked == 0 || (leaf->bits[BTX_SIDE_BACK] & leaf->bits[BTX_SIDE_LAY]) != 0)
+        return "book: a leaf is empty, or a price has both sides";
+    for (uint32_t i = 0; i < BOOK_LEAF_PRICES; i++) {
+        const struct level *level = &leaf->levels[i];
+        const bool empty = level->size == 0 && level->head == NO_SLOT && level->tail == NO_SLOT;
+        if (empty == ((marked >> i & 1) != 0))
+            return "book: a price has orders and no mark, or a mark and no orders";
+    }
+    return NULL;
+}
+
 static const char *verify_book(const struct btx_core *core, const struct market *market,
                                uint32_t slot, struct tally *tally)
 {
@@ -195,11 +212,10 @@ static const char *verify_book(const struct btx_core *core, const struct market 
     }
     for (uint32_t i = 0; i < BOOK_LEAVES_MAX; i++) {
         if (runner->leaves[i] != NO_SLOT) {
-            const struct leaf *leaf = &core->leaf[runner->leaves[i]];
             tally->leaves++;
-            if ((leaf->bits[BTX_SIDE_BACK] | leaf->bits[BTX_SIDE_LAY]) == 0 ||
-                (leaf->bits[BTX_SIDE_BACK] & leaf->bits[BTX_SIDE_LAY]) != 0)
-                return "book: a leaf is empty, or a price has both sides";
+            const char *wrong = verify_leaf(&core->leaf[runner->leaves[i]]);
+            if (wrong != NULL)
+                return wrong;
         }
     }
     const uint32_t back = book_best(core, runner, market->kind, BTX_SIDE_BACK);
@@ -244,17 +260,24 @@ static const char *verify_market(struct btx_core *core, uint32_t slot, struct ta
     const struct market *market = &core->market[slot];
     uint32_t live[BTX_SIDE_COUNT] = {0, 0};
     const char *wrong = NULL;
+    uint32_t previous = NO_SLOT;
     uint32_t next = market->positions;
     while (next != NO_SLOT && wrong == NULL) {
         struct position *position = &core->position[next];
-        wrong = position->market == slot ? verify_position(core, position, tally)
-                                         : "market: its list of positions is broken";
+        wrong = position->market == slot && position->market_prev == previous
+                    ? verify_position(core, position, tally)
+                    : "market: its list of positions is broken";
         live[BTX_SIDE_BACK] += position->live[BTX_SIDE_BACK];
         live[BTX_SIDE_LAY] += position->live[BTX_SIDE_LAY];
+        previous = next;
         next = position->market_next;
     }
-    for (uint32_t i = 0; wrong == NULL && i < market->runner_count; i++)
-        wrong = verify_book(core, market, runner_slot(core, slot, i), tally);
+    for (uint32_t i = 0; wrong == NULL && i < market->runner_count; i++) {
+        const struct runner *runner = &core->runner[runner_slot(core, slot, i)];
+        wrong = runner->index == i && find_runner(core, slot, runner->id) == runner
+                    ? verify_book(core, market, slot_of_runner(core, runner), tally)
+                    : "runner: it cannot be found, or not at its place";
+    }
     if (wrong != NULL)
         return wrong;
     if (find_market(core, market->id) != market)
@@ -277,7 +300,7 @@ const char *btx_core_verify(struct btx_core *core)
             return wrong;
     }
     if (tally.orders != core->orders.used || tally.positions != core->positions.used ||
-        tally.leaves != core->leaves.used ||
+        tally.leaves != core->leaves.used || core->cells.blocks.used > core->positions.used ||
         tally.resting + (core->work.taker != NO_SLOT) != core->orders.used)
         return "pools: what is used is not what is there";
     return verify_accounts(core);
