@@ -6,18 +6,18 @@
 #include "engine/core/reject.h"
 #include "engine/core/risk.h"
 
-bool open_account(struct run *run, const struct btx_open_account *command)
+bool btx_execute_open_account(struct run *run, const struct btx_open_account *command)
 {
     struct btx_core *core = run->core;
     if (command->account == 0)
-        return reject(run, BTX_REJECT_INVALID_ACCOUNT);
-    if (find_account(core, command->account) != NULL)
-        return reject(run, BTX_REJECT_ACCOUNT_EXISTS);
+        return btx_reject_command(run, BTX_REJECT_INVALID_ACCOUNT);
+    if (btx_find_account(core, command->account) != NULL)
+        return btx_reject_command(run, BTX_REJECT_ACCOUNT_EXISTS);
     if (core->accounts.used == core->accounts.capacity)
-        return reject(run, BTX_REJECT_CAPACITY);
+        return btx_reject_command(run, BTX_REJECT_CAPACITY);
     struct btx_account_event *event = tx_event(run, BTX_EVENT_ACCOUNT_OPENED, sizeof *event, 0);
     event->account = command->account;
-    change_account_opened(core, event);
+    btx_change_account_opened(core, event);
     return true;
 }
 
@@ -36,34 +36,34 @@ static bool emit_funds(struct run *run, enum btx_event_type type, struct account
                                                        : account->balance - command->amount;
     event->cseq = command->cseq;
     event->transfer = command->transfer;
-    change_funds(run->core, event, account);
+    btx_change_funds(run->core, event, account);
     return true;
 }
 
-bool deposit(struct run *run, const struct btx_funds_command *command)
+bool btx_execute_deposit(struct run *run, const struct btx_funds_command *command)
 {
     struct account *account =
-        account_or_reject(run, command->account, command->cseq, command->transfer);
+        btx_account_or_reject(run, command->account, command->cseq, command->transfer);
     if (account == NULL)
         return true;
     if (!amount_is_valid(command->amount) ||
         run->core->clients_sum + command->amount > BTX_MONEY_MAX)
-        return reject(run, BTX_REJECT_INVALID_AMOUNT);
+        return btx_reject_command(run, BTX_REJECT_INVALID_AMOUNT);
     return emit_funds(run, BTX_EVENT_FUNDS_DEPOSITED, account, command);
 }
 
-bool withdraw(struct run *run, const struct btx_funds_command *command)
+bool btx_execute_withdraw(struct run *run, const struct btx_funds_command *command)
 {
     struct account *account =
-        account_or_reject(run, command->account, command->cseq, command->transfer);
+        btx_account_or_reject(run, command->account, command->cseq, command->transfer);
     if (account == NULL)
         return true;
     if (account->frozen)
-        return reject(run, BTX_REJECT_ACCOUNT_FROZEN);
+        return btx_reject_command(run, BTX_REJECT_ACCOUNT_FROZEN);
     if (!amount_is_valid(command->amount))
-        return reject(run, BTX_REJECT_INVALID_AMOUNT);
+        return btx_reject_command(run, BTX_REJECT_INVALID_AMOUNT);
     if (command->amount > risk_available(account))
-        return reject(run, BTX_REJECT_INSUFFICIENT_FUNDS);
+        return btx_reject_command(run, BTX_REJECT_INSUFFICIENT_FUNDS);
     return emit_funds(run, BTX_EVENT_FUNDS_WITHDRAWN, account, command);
 }
 
@@ -71,11 +71,11 @@ bool withdraw(struct run *run, const struct btx_funds_command *command)
 static bool set_frozen(struct run *run, const struct btx_account_command *command, bool frozen,
                        struct account **ret_account)
 {
-    struct account *account = account_or_reject(run, command->account, 0, 0);
+    struct account *account = btx_account_or_reject(run, command->account, 0, 0);
     if (account == NULL)
         return false;
     if (account->frozen == frozen) {
-        (void)reject(run, BTX_REJECT_NO_CHANGE);
+        (void)btx_reject_command(run, BTX_REJECT_NO_CHANGE);
         return false;
     }
     struct btx_account_event *event = tx_event(
@@ -86,17 +86,17 @@ static bool set_frozen(struct run *run, const struct btx_account_command *comman
     return true;
 }
 
-bool freeze_account(struct run *run, const struct btx_account_command *command)
+bool btx_execute_freeze_account(struct run *run, const struct btx_account_command *command)
 {
-    struct account *account = find_account(run->core, command->account);
+    struct account *account = btx_find_account(run->core, command->account);
     if (!run->resumed && !set_frozen(run, command, true, &account))
         return true;
     const struct order_filter filter = {.account = slot_of_account(run->core, account),
                                         .side = BTX_SIDE_COUNT};
-    return cancel_batches(run, &filter, BTX_CAUSE_FROZEN, 0);
+    return btx_cancel_batches(run, &filter, BTX_CAUSE_FROZEN, 0);
 }
 
-bool unfreeze_account(struct run *run, const struct btx_account_command *command)
+bool btx_execute_unfreeze_account(struct run *run, const struct btx_account_command *command)
 {
     struct account *account;
     (void)set_frozen(run, command, false, &account);

@@ -16,11 +16,11 @@
 static const char *apply_account_opened(struct btx_core *core,
                                         const struct btx_account_event *event)
 {
-    if (event->account == 0 || find_account(core, event->account) != NULL)
+    if (event->account == 0 || btx_find_account(core, event->account) != NULL)
         return "AccountOpened: the account exists";
     if (core->accounts.used == core->accounts.capacity)
         return "AccountOpened: more accounts than the capacity";
-    change_account_opened(core, event);
+    btx_change_account_opened(core, event);
     return NULL;
 }
 
@@ -31,7 +31,7 @@ static bool consumes_old(const struct account *account, uint64_t cseq, uint64_t 
 
 static const char *apply_funds(struct btx_core *core, const struct btx_funds_event *event)
 {
-    struct account *account = find_account(core, event->account);
+    struct account *account = btx_find_account(core, event->account);
     if (account == NULL)
         return "Funds: the account does not exist";
     const bool deposit = event->record.type == BTX_EVENT_FUNDS_DEPOSITED;
@@ -44,13 +44,13 @@ static const char *apply_funds(struct btx_core *core, const struct btx_funds_eve
         return "Funds: cseq or transfer was consumed before";
     if (!deposit && event->amount > risk_available(account))
         return "FundsWithdrawn: more than was available";
-    change_funds(core, event, account);
+    btx_change_funds(core, event, account);
     return NULL;
 }
 
 static const char *apply_frozen(struct btx_core *core, const struct btx_account_event *event)
 {
-    struct account *account = find_account(core, event->account);
+    struct account *account = btx_find_account(core, event->account);
     const bool frozen = event->record.type == BTX_EVENT_ACCOUNT_FROZEN;
     if (account == NULL || account->frozen == frozen)
         return "AccountFrozen or AccountUnfrozen: no such account, or no change";
@@ -62,11 +62,11 @@ static const char *apply_rejected(struct btx_core *core, const struct btx_comman
 {
     struct account *account = NULL;
     if (event->present & BTX_COMMAND_REJECTED_HAS_ACCOUNT)
-        account = find_account(core, event->account);
+        account = btx_find_account(core, event->account);
     const bool consumes = event->reason != BTX_REJECT_DUPLICATE && event->reason != BTX_REJECT_BUSY;
     if (account != NULL && consumes && consumes_old(account, event->cseq, event->transfer))
         return "CommandRejected: cseq or transfer was consumed before";
-    change_command_rejected(event, account);
+    btx_change_command_rejected(event, account);
     return NULL;
 }
 
@@ -83,29 +83,29 @@ static const char *apply_event(struct btx_core *core, const struct btx_record *r
     case BTX_EVENT_ACCOUNT_UNFROZEN:
         return apply_frozen(core, event);
     case BTX_EVENT_MARKET_OPENED:
-        return apply_market_opened(core, event);
+        return btx_apply_market_opened(core, event);
     case BTX_EVENT_MARKET_SUSPENDED:
     case BTX_EVENT_MARKET_RESUMED:
     case BTX_EVENT_MARKET_TURNED_IN_PLAY:
     case BTX_EVENT_MARKET_VOIDED:
     case BTX_EVENT_MARKET_FORGOTTEN:
-        return apply_market_event(core, event);
+        return btx_apply_market_event(core, event);
     case BTX_EVENT_ORDER_ACCEPTED:
-        return apply_order_accepted(core, event);
+        return btx_apply_order_accepted(core, event);
     case BTX_EVENT_TRADE_MATCHED:
-        return apply_trade_matched(core, event);
+        return btx_apply_trade_matched(core, event);
     case BTX_EVENT_ORDER_CANCELLED:
-        return apply_order_cancelled(core, event);
+        return btx_apply_order_cancelled(core, event);
     case BTX_EVENT_ORDER_UPDATED:
-        return apply_order_updated(core, event);
+        return btx_apply_order_updated(core, event);
     case BTX_EVENT_ORDER_CANCELLED_BATCHED:
-        return apply_orders_cancelled(core, event);
+        return btx_apply_orders_cancelled(core, event);
     case BTX_EVENT_MARKET_SETTLING:
-        return apply_market_settling(core, event);
+        return btx_apply_market_settling(core, event);
     case BTX_EVENT_ACCOUNT_SETTLED:
-        return apply_account_settled(core, event);
+        return btx_apply_account_settled(core, event);
     case BTX_EVENT_MARKET_SETTLED:
-        return apply_market_settled(core, event);
+        return btx_apply_market_settled(core, event);
     case BTX_EVENT_COMMAND_REJECTED:
         return apply_rejected(core, event);
     }
@@ -130,14 +130,14 @@ static const char *apply_flags(struct btx_core *core, const struct btx_record *r
 {
     core->tx_open = !(record->kind_flags & BTX_RECORD_TX_END);
     if (record->kind_flags & BTX_RECORD_COMMAND_END) {
-        const char *wrong = apply_may_end(core);
+        const char *wrong = btx_apply_may_end(core);
         core->orphaned = false;
         if (wrong == NULL)
-            change_command_end(core);
+            btx_change_command_end(core);
         return wrong;
     }
     core->orphaned = !core->tx_open && !core->has_pending;
-    if (!core->tx_open && core->has_pending && !resume_fits(core))
+    if (!core->tx_open && core->has_pending && !btx_resume_fits(core))
         return "tx: its events are not those of the pending command";
     return NULL;
 }

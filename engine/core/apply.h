@@ -8,22 +8,25 @@
 
 #include "engine/core/state.h"
 
-const char *apply_market_opened(struct btx_core *core, const struct btx_market_opened *event);
+const char *btx_apply_market_opened(struct btx_core *core, const struct btx_market_opened *event);
 /* MarketSuspended, MarketResumed, MarketTurnedInPlay, MarketVoided, MarketForgotten. */
-const char *apply_market_event(struct btx_core *core, const struct btx_market_event *event);
-const char *apply_market_settling(struct btx_core *core, const struct btx_market_settling *event);
-const char *apply_account_settled(struct btx_core *core, const struct btx_account_settled *event);
-const char *apply_market_settled(struct btx_core *core, const struct btx_market_settled *event);
+const char *btx_apply_market_event(struct btx_core *core, const struct btx_market_event *event);
+const char *btx_apply_market_settling(struct btx_core *core,
+                                      const struct btx_market_settling *event);
+const char *btx_apply_account_settled(struct btx_core *core,
+                                      const struct btx_account_settled *event);
+const char *btx_apply_market_settled(struct btx_core *core, const struct btx_market_settled *event);
 
-const char *apply_order_accepted(struct btx_core *core, const struct btx_order_accepted *event);
-const char *apply_trade_matched(struct btx_core *core, const struct btx_trade_matched *event);
-const char *apply_order_cancelled(struct btx_core *core, const struct btx_order_cancelled *event);
-const char *apply_order_updated(struct btx_core *core, const struct btx_order_updated *event);
-const char *apply_orders_cancelled(struct btx_core *core,
-                                   const struct btx_order_cancelled_batched *event);
+const char *btx_apply_order_accepted(struct btx_core *core, const struct btx_order_accepted *event);
+const char *btx_apply_trade_matched(struct btx_core *core, const struct btx_trade_matched *event);
+const char *btx_apply_order_cancelled(struct btx_core *core,
+                                      const struct btx_order_cancelled *event);
+const char *btx_apply_order_updated(struct btx_core *core, const struct btx_order_updated *event);
+const char *btx_apply_orders_cancelled(struct btx_core *core,
+                                       const struct btx_order_cancelled_batched *event);
 
 /* Whether a command may end here: no settlement half done, and what is left of the taker may
  * rest without crossing the book. */
-const char *apply_may_end(struct btx_core *core);
+const char *btx_apply_may_end(struct btx_core *core);
 
 #endif

@@ -11,23 +11,23 @@ static bool kind_is_valid(struct btx_core *core, const struct btx_market_opened 
     const uint64_t *runners = btx_market_opened_runners(event);
     if (event->kind == BTX_MARKET_KIND_BINARY) {
         return event->runners_count == 1 && runners[0] == 1 && event->winners == 1 &&
-               tick_is_valid(event->tick);
+               btx_tick_is_valid(event->tick);
     }
-    return runner_ids_are_valid(core, runners, event->runners_count) && event->winners >= 1 &&
+    return btx_runner_ids_are_valid(core, runners, event->runners_count) && event->winners >= 1 &&
            event->winners < event->runners_count && event->tick == 0;
 }
 
-const char *apply_market_opened(struct btx_core *core, const struct btx_market_opened *event)
+const char *btx_apply_market_opened(struct btx_core *core, const struct btx_market_opened *event)
 {
     if (!kind_is_valid(core, event) || event->market == 0 || event->min_size <= 0 ||
         event->min_size % ladder_size_step(event->kind) != 0)
         return "MarketOpened: not a valid market";
-    if (find_market(core, event->market) != NULL)
+    if (btx_find_market(core, event->market) != NULL)
         return "MarketOpened: the market exists";
     if (core->markets.used == core->markets.capacity ||
         core->runners.capacity - core->runners.used < event->runners_count)
         return "MarketOpened: more markets or runners than the capacity";
-    change_market_opened(core, event);
+    btx_change_market_opened(core, event);
     return NULL;
 }
 
@@ -38,13 +38,13 @@ static const char *apply_forgotten(struct btx_core *core, struct market *market)
         market->live[BTX_SIDE_BACK] + market->live[BTX_SIDE_LAY] > 0 ||
         core->work.settling == slot || core->work.voiding == slot)
         return "MarketForgotten: the market is not closed";
-    unmake_market(core, market);
+    btx_unmake_market(core, market);
     return NULL;
 }
 
-const char *apply_market_event(struct btx_core *core, const struct btx_market_event *event)
+const char *btx_apply_market_event(struct btx_core *core, const struct btx_market_event *event)
 {
-    struct market *market = find_market(core, event->market);
+    struct market *market = btx_find_market(core, event->market);
     if (market == NULL)
         return "market: it does not exist";
     const enum btx_event_type type = (enum btx_event_type)event->record.type;
@@ -53,9 +53,9 @@ const char *apply_market_event(struct btx_core *core, const struct btx_market_ev
     if (market->status == BTX_MARKET_CLOSED)
         return "market: it is closed";
     if (type == BTX_EVENT_MARKET_VOIDED) {
-        if (resume_in_work(core))
+        if (btx_resume_in_work(core))
             return "MarketVoided: another command is under way";
-        change_market_voided(core, market);
+        btx_change_market_voided(core, market);
         return NULL;
     }
     if (type == BTX_EVENT_MARKET_TURNED_IN_PLAY) {
@@ -72,39 +72,41 @@ const char *apply_market_event(struct btx_core *core, const struct btx_market_ev
     return NULL;
 }
 
-const char *apply_market_settling(struct btx_core *core, const struct btx_market_settling *event)
+const char *btx_apply_market_settling(struct btx_core *core,
+                                      const struct btx_market_settling *event)
 {
-    struct market *market = find_market(core, event->market);
+    struct market *market = btx_find_market(core, event->market);
     if (market == NULL || market->status == BTX_MARKET_CLOSED)
         return "MarketSettling: no such market, or closed";
-    if (resume_in_work(core))
+    if (btx_resume_in_work(core))
         return "MarketSettling: another command is under way";
-    change_market_settling(core, market);
+    btx_change_market_settling(core, market);
     return NULL;
 }
 
-const char *apply_account_settled(struct btx_core *core, const struct btx_account_settled *event)
+const char *btx_apply_account_settled(struct btx_core *core,
+                                      const struct btx_account_settled *event)
 {
-    struct account *account = find_account(core, event->account);
-    struct market *market = find_market(core, event->market);
+    struct account *account = btx_find_account(core, event->account);
+    struct market *market = btx_find_market(core, event->market);
     if (account == NULL || market == NULL || core->work.settling != slot_of_market(core, market))
         return "AccountSettled: no such account, or the market is not being settled";
     struct position *position =
-        find_position(core, slot_of_account(core, account), slot_of_market(core, market));
+        btx_find_position(core, slot_of_account(core, account), slot_of_market(core, market));
     if (position == NULL || position->orders_head != NO_SLOT ||
         event->account <= core->work.settled_last)
         return "AccountSettled: no position, or settled before";
     if ((btx_i128)account->balance + event->pnl - event->commission != event->balance ||
         event->commission < 0)
         return "AccountSettled: the balance is not the one before and the profit";
-    change_account_settled(core, event, account, position);
+    btx_change_account_settled(core, event, account, position);
     return NULL;
 }
 
-const char *apply_market_settled(struct btx_core *core, const struct btx_market_settled *event)
+const char *btx_apply_market_settled(struct btx_core *core, const struct btx_market_settled *event)
 {
     const struct work *work = &core->work;
-    const struct market *market = find_market(core, event->market);
+    const struct market *market = btx_find_market(core, event->market);
     if (market == NULL || work->settling != slot_of_market(core, market) ||
         market->live[BTX_SIDE_BACK] + market->live[BTX_SIDE_LAY] > 0)
         return "MarketSettled: the market is not being settled, or has orders";
@@ -115,6 +117,6 @@ const char *apply_market_settled(struct btx_core *core, const struct btx_market_
         (btx_i128)core->account[HOUSE_SLOT].balance + event->commission + event->rounding;
     if (house < INT64_MIN || house > INT64_MAX)
         return "MarketSettled: the house's balance does not fit";
-    change_market_settled(core, event);
+    btx_change_market_settled(core, event);
     return NULL;
 }

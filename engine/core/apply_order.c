@@ -15,29 +15,30 @@ static const char *accepted_has_room(const struct btx_core *core,
         (position == NULL && core->positions.used == core->positions.capacity))
         return "OrderAccepted: more orders or positions than the capacity";
     if (event->order != core->next_order || event->order >= order_id_end(core->shard) ||
-        resume_in_work(core))
+        btx_resume_in_work(core))
         return "OrderAccepted: not the next order, or another command is under way";
     return NULL;
 }
 
-const char *apply_order_accepted(struct btx_core *core, const struct btx_order_accepted *event)
+const char *btx_apply_order_accepted(struct btx_core *core, const struct btx_order_accepted *event)
 {
-    struct account *account = find_account(core, event->account);
-    const struct market *market = find_market(core, event->market);
+    struct account *account = btx_find_account(core, event->account);
+    const struct market *market = btx_find_market(core, event->market);
     if (account == NULL || account->frozen || market == NULL || market->status != BTX_MARKET_OPEN)
         return "OrderAccepted: no such account, or frozen, or no such open market";
     const uint32_t market_slot = slot_of_market(core, market);
-    struct runner *runner = find_runner(core, market_slot, event->runner);
+    struct runner *runner = btx_find_runner(core, market_slot, event->runner);
     uint32_t price_index;
-    if (runner == NULL || !ladder_index(market, event->price, &price_index) || event->size <= 0 ||
-        event->size % ladder_size_step(market->kind) != 0)
+    if (runner == NULL || !btx_ladder_index(market, event->price, &price_index) ||
+        event->size <= 0 || event->size % ladder_size_step(market->kind) != 0)
         return "OrderAccepted: no such runner or price, or not a whole size";
     if (event->cseq != 0 && event->cseq <= account->cseq)
         return "OrderAccepted: cseq was consumed before";
-    struct position *position = find_position(core, slot_of_account(core, account), market_slot);
+    struct position *position =
+        btx_find_position(core, slot_of_account(core, account), market_slot);
     const char *wrong = accepted_has_room(core, event, position);
     if (wrong == NULL)
-        change_order_accepted(core, event, account, runner, position, price_index);
+        btx_change_order_accepted(core, event, account, runner, position, price_index);
     return wrong;
 }
 
@@ -51,10 +52,10 @@ static uint64_t market_id_of(const struct btx_core *core, const struct order *or
     return core->market[core->position[order->position].market].id;
 }
 
-const char *apply_trade_matched(struct btx_core *core, const struct btx_trade_matched *event)
+const char *btx_apply_trade_matched(struct btx_core *core, const struct btx_trade_matched *event)
 {
-    struct order *taker = find_order(core, event->taker);
-    struct order *maker = find_order(core, event->maker);
+    struct order *taker = btx_find_order(core, event->taker);
+    struct order *maker = btx_find_order(core, event->maker);
     if (taker == NULL || maker == NULL || slot_of_order(core, taker) != core->work.taker ||
         !maker->resting || maker->runner != taker->runner || maker->side == taker->side)
         return "TradeMatched: the orders cannot meet";
@@ -70,13 +71,14 @@ const char *apply_trade_matched(struct btx_core *core, const struct btx_trade_ma
         event->taker_remaining != taker->remaining - event->size ||
         event->maker_remaining != maker->remaining - event->size)
         return "TradeMatched: the sizes are not the orders'";
-    change_trade_matched(core, event, taker, maker);
+    btx_change_trade_matched(core, event, taker, maker);
     return NULL;
 }
 
-const char *apply_order_cancelled(struct btx_core *core, const struct btx_order_cancelled *event)
+const char *btx_apply_order_cancelled(struct btx_core *core,
+                                      const struct btx_order_cancelled *event)
 {
-    struct order *order = find_order(core, event->order);
+    struct order *order = btx_find_order(core, event->order);
     if (order == NULL || event->account != account_id_of(core, order) ||
         event->market != market_id_of(core, order) ||
         event->runner != core->runner[order->runner].id || event->side != order->side)
@@ -90,13 +92,13 @@ const char *apply_order_cancelled(struct btx_core *core, const struct btx_order_
     const struct account *account = &core->account[core->position[order->position].account];
     if (event->cseq != 0 && event->cseq <= account->cseq)
         return "OrderCancelled: cseq was consumed before";
-    change_order_cancelled(core, event, order);
+    btx_change_order_cancelled(core, event, order);
     return NULL;
 }
 
-const char *apply_order_updated(struct btx_core *core, const struct btx_order_updated *event)
+const char *btx_apply_order_updated(struct btx_core *core, const struct btx_order_updated *event)
 {
-    struct order *order = find_order(core, event->order);
+    struct order *order = btx_find_order(core, event->order);
     if (order == NULL || event->account != account_id_of(core, order) ||
         event->market != market_id_of(core, order) ||
         event->runner != core->runner[order->runner].id)
@@ -104,29 +106,29 @@ const char *apply_order_updated(struct btx_core *core, const struct btx_order_up
     const struct account *account = &core->account[core->position[order->position].account];
     if (event->cseq != 0 && event->cseq <= account->cseq)
         return "OrderUpdated: cseq was consumed before";
-    change_order_updated(core, event, order);
+    btx_change_order_updated(core, event, order);
     return NULL;
 }
 
-const char *apply_orders_cancelled(struct btx_core *core,
-                                   const struct btx_order_cancelled_batched *event)
+const char *btx_apply_orders_cancelled(struct btx_core *core,
+                                       const struct btx_order_cancelled_batched *event)
 {
     /* Ids ascend, so that none of them is there twice. */
     const uint64_t *ids = btx_order_cancelled_batched_orders(event);
     for (uint32_t i = 0; i < event->orders_count; i++) {
-        const struct order *order = find_order(core, ids[i]);
+        const struct order *order = btx_find_order(core, ids[i]);
         if (order == NULL || market_id_of(core, order) != event->market)
             return "OrderCancelledBatched: no such order in the market";
         if (event->cseq != 0 &&
-            (account_id_of(core, order) != account_id_of(core, find_order(core, ids[0])) ||
+            (account_id_of(core, order) != account_id_of(core, btx_find_order(core, ids[0])) ||
              event->cseq < core->account[core->position[order->position].account].cseq))
             return "OrderCancelledBatched: cseq was consumed before, or of several accounts";
     }
-    change_orders_cancelled(core, event);
+    btx_change_orders_cancelled(core, event);
     return NULL;
 }
 
-const char *apply_may_end(struct btx_core *core)
+const char *btx_apply_may_end(struct btx_core *core)
 {
     if (core->work.settling != NO_SLOT)
         return "command: it ended in the middle of a settlement";
@@ -138,7 +140,7 @@ const char *apply_may_end(struct btx_core *core)
     }
     if (core->work.taker == NO_SLOT)
         return NULL;
-    return core->order[core->work.taker].tif == BTX_TIF_GTC && !taker_would_match(core)
+    return core->order[core->work.taker].tif == BTX_TIF_GTC && !btx_taker_would_match(core)
                ? NULL
                : "command: it ended with a taker that cannot rest";
 }

@@ -42,7 +42,7 @@ static void unmark_leaf(struct runner *runner, uint8_t side, uint32_t leaf_index
         tree->top &= ~bit(leaf_index / 64);
 }
 
-void book_add(struct btx_core *core, struct order *order)
+void btx_book_add(struct btx_core *core, struct order *order)
 {
     struct runner *runner = &core->runner[order->runner];
     const uint32_t leaf_index = order->price_index / BOOK_LEAF_PRICES;
@@ -83,7 +83,7 @@ static void level_emptied(struct btx_core *core, struct runner *runner, const st
     }
 }
 
-void book_remove(struct btx_core *core, struct order *order)
+void btx_book_remove(struct btx_core *core, struct order *order)
 {
     struct runner *runner = &core->runner[order->runner];
     struct level *level = book_level(core, runner, order->price_index);
@@ -101,7 +101,7 @@ void book_remove(struct btx_core *core, struct order *order)
         level_emptied(core, runner, order);
 }
 
-void book_reduce(struct btx_core *core, struct order *order, int64_t size)
+void btx_book_reduce(struct btx_core *core, struct order *order, int64_t size)
 {
     struct runner *runner = &core->runner[order->runner];
     book_level(core, runner, order->price_index)->size -= size;
@@ -114,8 +114,8 @@ static uint64_t leaf_bits(const struct btx_core *core, const struct runner *runn
     return core->leaf[runner->leaves[leaf_index]].bits[side];
 }
 
-uint32_t book_best(const struct btx_core *core, const struct runner *runner, uint8_t kind,
-                   uint8_t side)
+uint32_t btx_book_best(const struct btx_core *core, const struct runner *runner, uint8_t kind,
+                       uint8_t side)
 {
     const struct book_side *tree = &runner->sides[side];
     if (tree->top == 0)
@@ -176,8 +176,8 @@ static uint32_t next_below(const struct btx_core *core, const struct runner *run
     return leaf_index * 64 + highest(leaf_bits(core, runner, side, leaf_index));
 }
 
-uint32_t book_next(const struct btx_core *core, const struct runner *runner, uint8_t kind,
-                   uint8_t side, uint32_t index)
+uint32_t btx_book_next(const struct btx_core *core, const struct runner *runner, uint8_t kind,
+                       uint8_t side, uint32_t index)
 {
     return side_is_bid(kind, side) ? next_below(core, runner, side, index)
                                    : next_above(core, runner, side, index);

@@ -32,19 +32,19 @@ static inline bool price_crosses(uint8_t kind, uint8_t maker_side, uint32_t inde
 }
 
 /* Put @order last in the queue of its price; and take it out again. */
-void book_add(struct btx_core *core, struct order *order);
-void book_remove(struct btx_core *core, struct order *order);
+void btx_book_add(struct btx_core *core, struct order *order);
+void btx_book_remove(struct btx_core *core, struct order *order);
 
 /* Change what remains of a resting order by -@size: it keeps its place. */
-void book_reduce(struct btx_core *core, struct order *order, int64_t size);
+void btx_book_reduce(struct btx_core *core, struct order *order, int64_t size);
 
 /* The price index at which resting orders of @side are matched first; NO_PRICE: none rest. */
-uint32_t book_best(const struct btx_core *core, const struct runner *runner, uint8_t kind,
-                   uint8_t side);
+uint32_t btx_book_best(const struct btx_core *core, const struct runner *runner, uint8_t kind,
+                       uint8_t side);
 
 /* The next price after @index in the order of matching; NO_PRICE: there is none. */
-uint32_t book_next(const struct btx_core *core, const struct runner *runner, uint8_t kind,
-                   uint8_t side, uint32_t index);
+uint32_t btx_book_next(const struct btx_core *core, const struct runner *runner, uint8_t kind,
+                       uint8_t side, uint32_t index);
 
 /* The level of a price that has orders. */
 static inline struct level *book_level(const struct btx_core *core, const struct runner *runner,

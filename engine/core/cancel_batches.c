@@ -5,20 +5,21 @@
 #include "engine/core/heap.h"
 #include "engine/core/reject.h"
 
-enum btx_reject order_filter_read(struct btx_core *core, const struct btx_cancel_orders *command,
-                                  struct order_filter *ret_filter)
+enum btx_reject btx_order_filter_read(struct btx_core *core,
+                                      const struct btx_cancel_orders *command,
+                                      struct order_filter *ret_filter)
 {
     struct order_filter filter = {.side = BTX_SIDE_COUNT};
     if (command->present & BTX_CANCEL_ORDERS_HAS_ACCOUNT)
-        filter.account = slot_of_account(core, find_account(core, command->account));
+        filter.account = slot_of_account(core, btx_find_account(core, command->account));
     if (command->present & BTX_CANCEL_ORDERS_HAS_MARKET) {
-        const struct market *market = find_market(core, command->market);
+        const struct market *market = btx_find_market(core, command->market);
         if (market == NULL)
             return BTX_REJECT_UNKNOWN_MARKET;
         filter.market = slot_of_market(core, market);
     }
     if (command->present & BTX_CANCEL_ORDERS_HAS_RUNNER) {
-        const struct runner *runner = find_runner(core, filter.market, command->runner);
+        const struct runner *runner = btx_find_runner(core, filter.market, command->runner);
         if (runner == NULL)
             return BTX_REJECT_UNKNOWN_RUNNER;
         filter.runner = slot_of_runner(core, runner);
@@ -102,7 +103,7 @@ static void walk_build(struct btx_core *core, const struct order_filter *filter,
             heap_append(heap, core->order[order].id, order);
         slot = position->market_next;
     }
-    heap_build(heap);
+    btx_heap_build(heap);
     core->walk.kind = WALK_ORDERS;
     core->walk.market = market;
 }
@@ -131,9 +132,9 @@ static uint32_t batch_of_market(struct btx_core *core, const struct order_filter
         core->live_batch[count++] = slot;
         const uint32_t next = first_passing(core, filter, core->order[slot].position_next);
         if (next != NO_SLOT)
-            heap_replace_top(heap, core->order[next].id, next);
+            btx_heap_replace_top(heap, core->order[next].id, next);
         else
-            heap_drop_top(heap);
+            btx_heap_drop_top(heap);
     }
     return count;
 }
@@ -163,10 +164,10 @@ static void emit_batch(struct run *run, uint32_t market, uint32_t count, enum bt
     uint64_t *ids = (uint64_t *)(event + 1);
     for (uint32_t i = 0; i < count; i++)
         ids[i] = core->order[core->live_batch[i]].id;
-    change_orders_cancelled(core, event);
+    btx_change_orders_cancelled(core, event);
 }
 
-bool cancel_any(struct btx_core *core, const struct order_filter *filter)
+bool btx_cancel_any(struct btx_core *core, const struct order_filter *filter)
 {
     if (filter->account != NO_SLOT)
         return next_of_account(core, filter) != NULL;
@@ -174,8 +175,8 @@ bool cancel_any(struct btx_core *core, const struct order_filter *filter)
     return walk_more(core, filter);
 }
 
-bool cancel_batches(struct run *run, const struct order_filter *filter, enum btx_cause cause,
-                    uint64_t cseq)
+bool btx_cancel_batches(struct run *run, const struct order_filter *filter, enum btx_cause cause,
+                        uint64_t cseq)
 {
     struct btx_core *core = run->core;
     for (;;) {

@@ -17,15 +17,16 @@ struct order_filter {
 
 /* The orders that @command means, or the reason to refuse it (ACCEPTABLE: none).  Its account, if
  * any, must exist. */
-enum btx_reject order_filter_read(struct btx_core *core, const struct btx_cancel_orders *command,
-                                  struct order_filter *ret_filter);
+enum btx_reject btx_order_filter_read(struct btx_core *core,
+                                      const struct btx_cancel_orders *command,
+                                      struct order_filter *ret_filter);
 
 /* Whether any live order passes @filter. */
-bool cancel_any(struct btx_core *core, const struct order_filter *filter);
+bool btx_cancel_any(struct btx_core *core, const struct order_filter *filter);
 
 /* Emit one OrderCancelledBatched after the other until no live order passes @filter.  Returns
  * false when the tx is full before that: call again in the next one. */
-bool cancel_batches(struct run *run, const struct order_filter *filter, enum btx_cause cause,
-                    uint64_t cseq);
+bool btx_cancel_batches(struct run *run, const struct order_filter *filter, enum btx_cause cause,
+                        uint64_t cseq);
 
 #endif

@@ -45,7 +45,7 @@ static uint32_t first_free_place(const struct cell_block *block)
     CHECK_UNREACHABLE();
 }
 
-uint32_t cells_take(struct btx_core *core, uint32_t count)
+uint32_t btx_cells_take(struct btx_core *core, uint32_t count)
 {
     const uint32_t size_log2 = size_log2_of(count);
     uint32_t slot = core->cells.open[size_log2];
@@ -64,7 +64,7 @@ uint32_t cells_take(struct btx_core *core, uint32_t count)
     return slot * CELLS_PER_BLOCK + (place << size_log2);
 }
 
-void cells_give(struct btx_core *core, uint32_t first, uint32_t count)
+void btx_cells_give(struct btx_core *core, uint32_t first, uint32_t count)
 {
     const uint32_t slot = first / CELLS_PER_BLOCK;
     struct cell_block *block = &core->cell_block[slot];

@@ -7,9 +7,9 @@
 
 /* The first of @count cells (1..CELLS_PER_BLOCK), all zero.  Never fails while there are no more
  * positions than their capacity. */
-uint32_t cells_take(struct btx_core *core, uint32_t count);
+uint32_t btx_cells_take(struct btx_core *core, uint32_t count);
 
-/* Give back what cells_take() gave for the same @count; clears it. */
-void cells_give(struct btx_core *core, uint32_t first, uint32_t count);
+/* Give back what btx_cells_take() gave for the same @count; clears it. */
+void btx_cells_give(struct btx_core *core, uint32_t first, uint32_t count);
 
 #endif

@@ -42,36 +42,36 @@ static inline void change_market_in_play(struct market *market)
     market->in_play = true;
 }
 
-void change_account_opened(struct btx_core *core, const struct btx_account_event *event);
-void change_funds(struct btx_core *core, const struct btx_funds_event *event,
-                  struct account *account);
+void btx_change_account_opened(struct btx_core *core, const struct btx_account_event *event);
+void btx_change_funds(struct btx_core *core, const struct btx_funds_event *event,
+                      struct account *account);
 /* A refused command consumes its cseq and transfer, but for DUPLICATE and BUSY; @account is NULL
  * when the command named none that exists. */
-void change_command_rejected(const struct btx_command_rejected *event, struct account *account);
+void btx_change_command_rejected(const struct btx_command_rejected *event, struct account *account);
 
-void change_market_opened(struct btx_core *core, const struct btx_market_opened *event);
-void change_market_settling(struct btx_core *core, struct market *market);
-void change_account_settled(struct btx_core *core, const struct btx_account_settled *event,
-                            struct account *account, struct position *position);
-void change_market_settled(struct btx_core *core, const struct btx_market_settled *event);
-void change_market_voided(struct btx_core *core, struct market *market);
+void btx_change_market_opened(struct btx_core *core, const struct btx_market_opened *event);
+void btx_change_market_settling(struct btx_core *core, struct market *market);
+void btx_change_account_settled(struct btx_core *core, const struct btx_account_settled *event,
+                                struct account *account, struct position *position);
+void btx_change_market_settled(struct btx_core *core, const struct btx_market_settled *event);
+void btx_change_market_voided(struct btx_core *core, struct market *market);
 
 /* @position may be NULL: the pair has none yet.  @price_index is that of the event's price.  The
  * order becomes the taker of the command. */
-void change_order_accepted(struct btx_core *core, const struct btx_order_accepted *event,
-                           struct account *account, struct runner *runner,
-                           struct position *position, uint32_t price_index);
-void change_trade_matched(struct btx_core *core, const struct btx_trade_matched *event,
-                          struct order *taker, struct order *maker);
-void change_order_cancelled(struct btx_core *core, const struct btx_order_cancelled *event,
-                            struct order *order);
-void change_order_updated(struct btx_core *core, const struct btx_order_updated *event,
-                          struct order *order);
-void change_orders_cancelled(struct btx_core *core,
-                             const struct btx_order_cancelled_batched *event);
+void btx_change_order_accepted(struct btx_core *core, const struct btx_order_accepted *event,
+                               struct account *account, struct runner *runner,
+                               struct position *position, uint32_t price_index);
+void btx_change_trade_matched(struct btx_core *core, const struct btx_trade_matched *event,
+                              struct order *taker, struct order *maker);
+void btx_change_order_cancelled(struct btx_core *core, const struct btx_order_cancelled *event,
+                                struct order *order);
+void btx_change_order_updated(struct btx_core *core, const struct btx_order_updated *event,
+                              struct order *order);
+void btx_change_orders_cancelled(struct btx_core *core,
+                                 const struct btx_order_cancelled_batched *event);
 
 /* What the last event of a command does besides: the taker rests, a voided market's positions
  * are dropped, nothing is pending any more. */
-void change_command_end(struct btx_core *core);
+void btx_change_command_end(struct btx_core *core);
 
 #endif

@@ -2,13 +2,13 @@
 #include "engine/core/change.h"
 #include "engine/core/entities.h"
 
-void change_account_opened(struct btx_core *core, const struct btx_account_event *event)
+void btx_change_account_opened(struct btx_core *core, const struct btx_account_event *event)
 {
-    (void)make_account(core, event->account);
+    (void)btx_make_account(core, event->account);
 }
 
-void change_funds(struct btx_core *core, const struct btx_funds_event *event,
-                  struct account *account)
+void btx_change_funds(struct btx_core *core, const struct btx_funds_event *event,
+                      struct account *account)
 {
     const int64_t change = event->balance - account->balance;
     account->balance = event->balance;
@@ -17,7 +17,7 @@ void change_funds(struct btx_core *core, const struct btx_funds_event *event,
     change_consumed(account, event->cseq, event->transfer);
 }
 
-void change_command_rejected(const struct btx_command_rejected *event, struct account *account)
+void btx_change_command_rejected(const struct btx_command_rejected *event, struct account *account)
 {
     if (account != NULL && event->reason != BTX_REJECT_DUPLICATE &&
         event->reason != BTX_REJECT_BUSY)

@@ -5,48 +5,48 @@
 #include "engine/core/ladder.h"
 #include "engine/core/risk.h"
 
-void change_market_opened(struct btx_core *core, const struct btx_market_opened *event)
+void btx_change_market_opened(struct btx_core *core, const struct btx_market_opened *event)
 {
-    struct market *market = make_market(core, event->market);
+    struct market *market = btx_make_market(core, event->market);
     market->kind = event->kind;
     market->status = BTX_MARKET_OPEN;
     market->winners = event->winners;
     market->tick = event->tick;
     market->min_size = event->min_size;
     market->commission = event->commission;
-    market->price_count = ladder_price_count(event->kind, event->tick);
+    market->price_count = btx_ladder_price_count(event->kind, event->tick);
     const uint64_t *runners = btx_market_opened_runners(event);
     for (uint32_t i = 0; i < event->runners_count; i++)
-        (void)make_runner(core, market, runners[i]);
+        (void)btx_make_runner(core, market, runners[i]);
 }
 
-void change_market_settling(struct btx_core *core, struct market *market)
+void btx_change_market_settling(struct btx_core *core, struct market *market)
 {
     market->status = BTX_MARKET_CLOSED;
     core->work.settling = slot_of_market(core, market);
 }
 
-void change_account_settled(struct btx_core *core, const struct btx_account_settled *event,
-                            struct account *account, struct position *position)
+void btx_change_account_settled(struct btx_core *core, const struct btx_account_settled *event,
+                                struct account *account, struct position *position)
 {
     core->clients_sum += event->balance - account->balance;
     account->balance = event->balance;
     /* The position stays readable until the market is forgotten, but reserves nothing. */
-    risk_set_reserved(core, position, 0);
+    btx_risk_set_reserved(core, position, 0);
     core->work.settled_accounts++;
     core->work.settled_last = event->account;
     core->work.settled_commission += event->commission;
     core->work.settled_pnl += event->pnl;
 }
 
-void change_market_settled(struct btx_core *core, const struct btx_market_settled *event)
+void btx_change_market_settled(struct btx_core *core, const struct btx_market_settled *event)
 {
     struct account *house = &core->account[HOUSE_SLOT];
     house->balance = (int64_t)((btx_i128)house->balance + event->commission + event->rounding);
     core->work = (struct work){0};
 }
 
-void change_market_voided(struct btx_core *core, struct market *market)
+void btx_change_market_voided(struct btx_core *core, struct market *market)
 {
     market->status = BTX_MARKET_CLOSED;
     core->work.voiding = slot_of_market(core, market);
@@ -56,18 +56,18 @@ static void drop_positions(struct btx_core *core)
 {
     struct market *market = &core->market[core->work.voiding];
     while (market->positions != NO_SLOT)
-        unmake_position(core, &core->position[market->positions]);
+        btx_unmake_position(core, &core->position[market->positions]);
     core->work.voiding = NO_SLOT;
 }
 
 static void rest_taker(struct btx_core *core)
 {
     struct order *taker = &core->order[core->work.taker];
-    book_add(core, taker);
-    risk_refresh(core, &core->position[taker->position]);
+    btx_book_add(core, taker);
+    btx_risk_refresh(core, &core->position[taker->position]);
 }
 
-void change_command_end(struct btx_core *core)
+void btx_change_command_end(struct btx_core *core)
 {
     if (core->work.taker != NO_SLOT)
         rest_taker(core);

@@ -79,9 +79,9 @@ bool btx_core_can_step(const struct btx_core *core);
 const struct btx_command *btx_core_pending(const struct btx_core *core);
 
 /* Change the state by one record of a log: a command (which becomes the pending one until an
- * event ends it), an event, or a note (ignored).  Events alone rebuild the same state.  @record must have passed btx_record_check().
- * Returns NULL, or a sentence why the record cannot follow the present state; the state is then
- * of no further use.  Safe on any checked record, however wrong. */
+ * event ends it), an event, or a note (ignored).  Events alone rebuild the same state.  @record
+ * must have passed btx_record_check().  Returns NULL, or a sentence why the record cannot follow
+ * the present state; the state is then of no further use.  Safe on any checked record. */
 BTX_MUST_USE const char *btx_core_apply(struct btx_core *core, const struct btx_record *record);
 
 /* Where the canonical bytes go, piece by piece. */

@@ -18,7 +18,7 @@ static uint64_t runner_key(uint32_t market, uint64_t id)
     return id ^ (uint64_t)market << 40;
 }
 
-struct account *find_account(struct btx_core *core, uint64_t id)
+struct account *btx_find_account(struct btx_core *core, uint64_t id)
 {
     uint32_t slot = *index_head(&core->account_index, id);
     while (slot != NO_SLOT && core->account[slot].id != id)
@@ -26,7 +26,7 @@ struct account *find_account(struct btx_core *core, uint64_t id)
     return slot == NO_SLOT ? NULL : &core->account[slot];
 }
 
-struct market *find_market(struct btx_core *core, uint64_t id)
+struct market *btx_find_market(struct btx_core *core, uint64_t id)
 {
     uint32_t slot = *index_head(&core->market_index, id);
     while (slot != NO_SLOT && core->market[slot].id != id)
@@ -34,7 +34,7 @@ struct market *find_market(struct btx_core *core, uint64_t id)
     return slot == NO_SLOT ? NULL : &core->market[slot];
 }
 
-struct runner *find_runner(struct btx_core *core, uint32_t market, uint64_t id)
+struct runner *btx_find_runner(struct btx_core *core, uint32_t market, uint64_t id)
 {
     uint32_t slot = *index_head(&core->runner_index, runner_key(market, id));
     while (slot != NO_SLOT && (core->runner[slot].id != id || core->runner[slot].market != market))
@@ -42,7 +42,7 @@ struct runner *find_runner(struct btx_core *core, uint32_t market, uint64_t id)
     return slot == NO_SLOT ? NULL : &core->runner[slot];
 }
 
-struct order *find_order(struct btx_core *core, uint64_t id)
+struct order *btx_find_order(struct btx_core *core, uint64_t id)
 {
     uint32_t slot = *index_head_counted(&core->order_index, id);
     while (slot != NO_SLOT && core->order[slot].id != id)
@@ -50,7 +50,7 @@ struct order *find_order(struct btx_core *core, uint64_t id)
     return slot == NO_SLOT ? NULL : &core->order[slot];
 }
 
-struct position *find_position(struct btx_core *core, uint32_t account, uint32_t market)
+struct position *btx_find_position(struct btx_core *core, uint32_t account, uint32_t market)
 {
     uint32_t slot = *index_head(&core->position_index, pair_key(account, market));
     while (slot != NO_SLOT &&
@@ -59,7 +59,7 @@ struct position *find_position(struct btx_core *core, uint32_t account, uint32_t
     return slot == NO_SLOT ? NULL : &core->position[slot];
 }
 
-struct account *make_account(struct btx_core *core, uint64_t id)
+struct account *btx_make_account(struct btx_core *core, uint64_t id)
 {
     const uint32_t slot = pool_take(&core->accounts);
     struct account *account = &core->account[slot];
@@ -71,7 +71,7 @@ struct account *make_account(struct btx_core *core, uint64_t id)
     return account;
 }
 
-struct market *make_market(struct btx_core *core, uint64_t id)
+struct market *btx_make_market(struct btx_core *core, uint64_t id)
 {
     const uint32_t slot = pool_take(&core->markets);
     struct market *market = &core->market[slot];
@@ -83,7 +83,7 @@ struct market *make_market(struct btx_core *core, uint64_t id)
     return market;
 }
 
-struct runner *make_runner(struct btx_core *core, struct market *market, uint64_t id)
+struct runner *btx_make_runner(struct btx_core *core, struct market *market, uint64_t id)
 {
     const uint32_t slot = pool_take(&core->runners);
     const uint32_t market_slot = slot_of_market(core, market);
@@ -110,11 +110,11 @@ static void unmake_runner(struct btx_core *core, uint32_t slot)
     pool_give(&core->runners, slot);
 }
 
-void unmake_market(struct btx_core *core, struct market *market)
+void btx_unmake_market(struct btx_core *core, struct market *market)
 {
     const uint32_t slot = slot_of_market(core, market);
     while (market->positions != NO_SLOT)
-        unmake_position(core, &core->position[market->positions]);
+        btx_unmake_position(core, &core->position[market->positions]);
     for (uint32_t i = 0; i < market->runner_count; i++)
         unmake_runner(core, runner_slot(core, slot, i));
     uint32_t *link = index_head(&core->market_index, market->id);
@@ -144,13 +144,13 @@ static void link_position(struct btx_core *core, struct position *position)
     *head = slot;
 }
 
-struct position *make_position(struct btx_core *core, uint32_t account, uint32_t market)
+struct position *btx_make_position(struct btx_core *core, uint32_t account, uint32_t market)
 {
     struct position *position = &core->position[pool_take(&core->positions)];
     memset(position, 0, sizeof *position);
     position->account = account;
     position->market = market;
-    position->cells = cells_take(core, core->market[market].runner_count);
+    position->cells = btx_cells_take(core, core->market[market].runner_count);
     position->floor_known = true;
     link_position(core, position);
     return position;
@@ -178,23 +178,23 @@ static void unlink_position(struct btx_core *core, const struct position *positi
     *link = position->hash_next;
 }
 
-void unmake_position(struct btx_core *core, struct position *position)
+void btx_unmake_position(struct btx_core *core, struct position *position)
 {
     CHECK(position->orders_head == NO_SLOT);
-    risk_set_reserved(core, position, 0);
+    btx_risk_set_reserved(core, position, 0);
     unlink_position(core, position);
-    cells_give(core, position->cells, core->market[position->market].runner_count);
+    btx_cells_give(core, position->cells, core->market[position->market].runner_count);
     pool_give(&core->positions, slot_of_position(core, position));
 }
 
-void unmake_position_if_flat(struct btx_core *core, struct position *position)
+void btx_unmake_position_if_flat(struct btx_core *core, struct position *position)
 {
     if (position->orders_head == NO_SLOT && position->nonzero_cells == 0)
-        unmake_position(core, position);
+        btx_unmake_position(core, position);
 }
 
-struct order *make_order(struct btx_core *core, uint64_t id, struct position *position,
-                         uint8_t side)
+struct order *btx_make_order(struct btx_core *core, uint64_t id, struct position *position,
+                             uint8_t side)
 {
     const uint32_t slot = pool_take(&core->orders);
     struct order *order = &core->order[slot];
@@ -217,7 +217,7 @@ struct order *make_order(struct btx_core *core, uint64_t id, struct position *po
     return order;
 }
 
-void unmake_order(struct btx_core *core, struct order *order)
+void btx_unmake_order(struct btx_core *core, struct order *order)
 {
     const uint32_t slot = slot_of_order(core, order);
     struct position *position = &core->position[order->position];

@@ -9,34 +9,34 @@
 #include "engine/core/state.h"
 
 /* The account of a client: the house is not one (rules.md 3). */
-struct account *find_account(struct btx_core *core, uint64_t id);
-struct market *find_market(struct btx_core *core, uint64_t id);
-struct runner *find_runner(struct btx_core *core, uint32_t market, uint64_t id);
-struct order *find_order(struct btx_core *core, uint64_t id);
-struct position *find_position(struct btx_core *core, uint32_t account, uint32_t market);
+struct account *btx_find_account(struct btx_core *core, uint64_t id);
+struct market *btx_find_market(struct btx_core *core, uint64_t id);
+struct runner *btx_find_runner(struct btx_core *core, uint32_t market, uint64_t id);
+struct order *btx_find_order(struct btx_core *core, uint64_t id);
+struct position *btx_find_position(struct btx_core *core, uint32_t account, uint32_t market);
 
-struct account *make_account(struct btx_core *core, uint64_t id);
+struct account *btx_make_account(struct btx_core *core, uint64_t id);
 
 /* An open market without runners, and its next runner. */
-struct market *make_market(struct btx_core *core, uint64_t id);
-struct runner *make_runner(struct btx_core *core, struct market *market, uint64_t id);
+struct market *btx_make_market(struct btx_core *core, uint64_t id);
+struct runner *btx_make_runner(struct btx_core *core, struct market *market, uint64_t id);
 
 /* Takes the market with its runners and positions out; it must have no live orders. */
-void unmake_market(struct btx_core *core, struct market *market);
+void btx_unmake_market(struct btx_core *core, struct market *market);
 
-struct position *make_position(struct btx_core *core, uint32_t account, uint32_t market);
+struct position *btx_make_position(struct btx_core *core, uint32_t account, uint32_t market);
 
 /* Takes the position out and releases its reserve; it must have no live orders. */
-void unmake_position(struct btx_core *core, struct position *position);
+void btx_unmake_position(struct btx_core *core, struct position *position);
 
 /* Takes it out when there is neither a bet nor a live order in it. */
-void unmake_position_if_flat(struct btx_core *core, struct position *position);
+void btx_unmake_position_if_flat(struct btx_core *core, struct position *position);
 
 /* A live order with @id, last of its position's, in no book yet.  The caller fills the rest. */
-struct order *make_order(struct btx_core *core, uint64_t id, struct position *position,
-                         uint8_t side);
+struct order *btx_make_order(struct btx_core *core, uint64_t id, struct position *position,
+                             uint8_t side);
 
 /* Takes a live order out of everything but its position's W' and X'; out of its book first. */
-void unmake_order(struct btx_core *core, struct order *order);
+void btx_unmake_order(struct btx_core *core, struct order *order);
 
 #endif

@@ -18,19 +18,19 @@ static void sift_down(struct heap *heap, uint32_t at)
     heap->entries[at] = entry;
 }
 
-void heap_build(struct heap *heap)
+void btx_heap_build(struct heap *heap)
 {
     for (uint32_t i = heap->count / 2; i > 0; i--)
         sift_down(heap, i - 1);
 }
 
-void heap_replace_top(struct heap *heap, uint64_t key, uint32_t slot)
+void btx_heap_replace_top(struct heap *heap, uint64_t key, uint32_t slot)
 {
     heap->entries[0] = (struct heap_entry){.key = key, .slot = slot};
     sift_down(heap, 0);
 }
 
-void heap_drop_top(struct heap *heap)
+void btx_heap_drop_top(struct heap *heap)
 {
     heap->count--;
     if (heap->count > 0) {

@@ -6,13 +6,13 @@
 
 #include "engine/core/state.h"
 
-/* Add without order; heap_build() afterwards. */
+/* Add without order; btx_heap_build() afterwards. */
 static inline void heap_append(struct heap *heap, uint64_t key, uint32_t slot)
 {
     heap->entries[heap->count++] = (struct heap_entry){.key = key, .slot = slot};
 }
 
-void heap_build(struct heap *heap);
+void btx_heap_build(struct heap *heap);
 
 /* The smallest, which must be there. */
 static inline struct heap_entry heap_top(const struct heap *heap)
@@ -22,7 +22,7 @@ static inline struct heap_entry heap_top(const struct heap *heap)
 }
 
 /* Replace the smallest by another, or take it out. */
-void heap_replace_top(struct heap *heap, uint64_t key, uint32_t slot);
-void heap_drop_top(struct heap *heap);
+void btx_heap_replace_top(struct heap *heap, uint64_t key, uint32_t slot);
+void btx_heap_drop_top(struct heap *heap);
 
 #endif

@@ -18,7 +18,7 @@ static const struct segment odds_segments[] = {
 static_assert((BTX_ODDS_MAX - 1000000u) / 100000u + 259u + 1u == ODDS_PRICE_COUNT,
               "the last row ends at 1000");
 
-uint32_t ladder_price_count(enum btx_market_kind kind, uint32_t tick)
+uint32_t btx_ladder_price_count(enum btx_market_kind kind, uint32_t tick)
 {
     return kind == BTX_MARKET_KIND_ODDS ? ODDS_PRICE_COUNT : BTX_DECIMAL_ONE / tick - 1;
 }
@@ -36,7 +36,7 @@ static bool odds_index(uint64_t price, uint32_t *ret_index)
     return offset % segment->step == 0;
 }
 
-bool ladder_index(const struct market *market, uint64_t price, uint32_t *ret_index)
+bool btx_ladder_index(const struct market *market, uint64_t price, uint32_t *ret_index)
 {
     if (market->kind == BTX_MARKET_KIND_ODDS)
         return odds_index(price, ret_index);
@@ -46,7 +46,7 @@ bool ladder_index(const struct market *market, uint64_t price, uint32_t *ret_ind
     return true;
 }
 
-uint32_t ladder_price(const struct market *market, uint32_t index)
+uint32_t btx_ladder_price(const struct market *market, uint32_t index)
 {
     CHECK(index < market->price_count);
     if (market->kind == BTX_MARKET_KIND_BINARY)

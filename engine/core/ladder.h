@@ -16,13 +16,13 @@ struct fill {
 };
 
 /* How many prices the books of a market have.  @tick matters to BINARY only. */
-uint32_t ladder_price_count(enum btx_market_kind kind, uint32_t tick);
+uint32_t btx_ladder_price_count(enum btx_market_kind kind, uint32_t tick);
 
 /* Whether @price (as commands carry it) is one of @market's, and if so its index. */
-bool ladder_index(const struct market *market, uint64_t price, uint32_t *ret_index);
+bool btx_ladder_index(const struct market *market, uint64_t price, uint32_t *ret_index);
 
 /* The price at @index, which must be below the market's price_count. */
-uint32_t ladder_price(const struct market *market, uint32_t index);
+uint32_t btx_ladder_price(const struct market *market, uint32_t index);
 
 /* The smallest step of a size: 0.01 of money, or one contract. */
 static inline int64_t ladder_size_step(uint8_t kind)

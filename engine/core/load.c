@@ -83,7 +83,7 @@ static const char *load_accounts(struct loader *loader)
         const uint64_t id = btx_reader_u64(reader);
         if (id <= previous)
             return "state: accounts do not ascend";
-        struct account *account = make_account(core, id);
+        struct account *account = btx_make_account(core, id);
         wrong = load_account(loader, account);
         if (account->balance > BTX_MONEY_MAX || account->balance < -BTX_MONEY_MAX)
             return "state: a balance is out of range";
@@ -97,14 +97,14 @@ static const char *load_accounts(struct loader *loader)
 static struct position *position_of(struct loader *loader, uint64_t id)
 {
     struct btx_core *core = loader->core;
-    const struct account *account = find_account(core, id);
+    const struct account *account = btx_find_account(core, id);
     if (account == NULL)
         return NULL;
     const uint32_t account_slot = slot_of_account(core, account);
     const uint32_t market_slot = slot_of_market(core, loader->market);
-    struct position *position = find_position(core, account_slot, market_slot);
+    struct position *position = btx_find_position(core, account_slot, market_slot);
     if (position == NULL && core->positions.used < core->positions.capacity)
-        position = make_position(core, account_slot, market_slot);
+        position = btx_make_position(core, account_slot, market_slot);
     return position;
 }
 
@@ -120,7 +120,7 @@ static const char *load_cell(struct loader *loader, struct position *position)
         shift.lose > PROFIT_MAX || shift.lose < -PROFIT_MAX)
         return "state: a profit is out of range or order";
     loader->next_index = index + 1;
-    risk_shift(loader->core, position, (uint32_t)index, shift);
+    btx_risk_shift(loader->core, position, (uint32_t)index, shift);
     return NULL;
 }
 
@@ -192,13 +192,13 @@ static struct order *load_order(struct loader *loader, const struct runner *runn
     const uint8_t ref_length = btx_reader_u8(reader);
     uint32_t price_index;
     if (position == NULL || core->orders.used == core->orders.capacity || id >= core->next_order ||
-        id < order_id_first(core->shard) || find_order(core, id) != NULL || remaining <= 0 ||
+        id < order_id_first(core->shard) || btx_find_order(core, id) != NULL || remaining <= 0 ||
         remaining > BTX_MONEY_MAX || remaining % ladder_size_step(loader->market->kind) != 0 ||
         side >= BTX_SIDE_COUNT || persistence >= BTX_PERSISTENCE_COUNT || stp >= BTX_STP_COUNT ||
         tif >= BTX_TIF_COUNT || has_ref > 1 || ref_length > BTX_REF_BYTES_MAX ||
-        (has_ref == 0 && ref_length != 0) || !ladder_index(loader->market, price, &price_index))
+        (has_ref == 0 && ref_length != 0) || !btx_ladder_index(loader->market, price, &price_index))
         return NULL;
-    struct order *order = make_order(core, id, position, side);
+    struct order *order = btx_make_order(core, id, position, side);
     order->runner = slot_of_runner(core, runner);
     order->remaining = remaining;
     order->price = price;
@@ -208,8 +208,8 @@ static struct order *load_order(struct loader *loader, const struct runner *runn
     order->tif = tif;
     if (has_ref && !load_ref(loader, order, ref_length))
         return NULL;
-    risk_shift(core, position, runner->index,
-               risk_unmatched(loader->market->kind, side, price, remaining));
+    btx_risk_shift(core, position, runner->index,
+                   risk_unmatched(loader->market->kind, side, price, remaining));
     return order;
 }
 
@@ -226,11 +226,11 @@ static const char *load_book(struct loader *loader, const struct runner *runner)
             return "state: not a resting order, or prices do not ascend";
         price_index = order->price_index;
         const uint32_t best =
-            book_best(core, runner, loader->market->kind, opposite_side(order->side));
+            btx_book_best(core, runner, loader->market->kind, opposite_side(order->side));
         if (best != NO_PRICE && price_crosses(loader->market->kind, opposite_side(order->side),
                                               best, order->price_index))
             return "state: a crossed book";
-        book_add(core, order);
+        btx_book_add(core, order);
     }
 }
 
@@ -245,13 +245,14 @@ static const char *load_runners(struct loader *loader, uint64_t count)
     for (uint32_t i = 0; i < count; i++)
         ids[i] = btx_reader_u64(reader);
     const bool binary = market->kind == BTX_MARKET_KIND_BINARY;
-    if (binary ? count != 1 || ids[0] != 1 || market->winners != 1 || !tick_is_valid(market->tick)
-               : !runner_ids_are_valid(core, ids, (uint32_t)count) || market->winners < 1 ||
-                     market->winners >= count || market->tick != 0)
+    if (binary
+            ? count != 1 || ids[0] != 1 || market->winners != 1 || !btx_tick_is_valid(market->tick)
+            : !btx_runner_ids_are_valid(core, ids, (uint32_t)count) || market->winners < 1 ||
+                  market->winners >= count || market->tick != 0)
         return "state: not a valid market";
     for (uint32_t i = 0; i < count; i++)
-        (void)make_runner(core, market, ids[i]);
-    market->price_count = ladder_price_count((enum btx_market_kind)market->kind, market->tick);
+        (void)btx_make_runner(core, market, ids[i]);
+    market->price_count = btx_ladder_price_count((enum btx_market_kind)market->kind, market->tick);
     return NULL;
 }
 
@@ -259,7 +260,7 @@ static const char *load_market(struct loader *loader, uint64_t id)
 {
     struct btx_core *core = loader->core;
     struct btx_reader *reader = &loader->reader;
-    struct market *market = make_market(core, id);
+    struct market *market = btx_make_market(core, id);
     loader->market = market;
     market->kind = btx_reader_u8(reader);
     market->status = btx_reader_u8(reader);
@@ -309,11 +310,12 @@ static const char *load_taker(struct loader *loader)
     const uint64_t item = btx_reader_u64(reader);
     if (item == STATE_END)
         return NULL;
-    loader->market = find_market(core, btx_reader_u64(reader));
+    loader->market = btx_find_market(core, btx_reader_u64(reader));
     const uint64_t runner_id = btx_reader_u64(reader);
     const struct runner *runner =
-        loader->market == NULL ? NULL
-                               : find_runner(core, slot_of_market(core, loader->market), runner_id);
+        loader->market == NULL
+            ? NULL
+            : btx_find_runner(core, slot_of_market(core, loader->market), runner_id);
     const struct order *taker =
         item == STATE_ORDER && runner != NULL ? load_order(loader, runner) : NULL;
     if (taker == NULL)
@@ -326,7 +328,7 @@ static const char *load_taker(struct loader *loader)
 static bool load_work_market(struct loader *loader, uint32_t *ret_slot)
 {
     const uint64_t id = btx_reader_u64(&loader->reader);
-    const struct market *market = find_market(loader->core, id);
+    const struct market *market = btx_find_market(loader->core, id);
     *ret_slot = market == NULL ? NO_SLOT : slot_of_market(loader->core, market);
     return id == 0 || (market != NULL && market->status == BTX_MARKET_CLOSED);
 }
@@ -365,7 +367,7 @@ static const char *sort_position_orders(struct loader *loader)
         position->orders_tail = NO_SLOT;
         heap_append(sorter, core->order[slot].id, slot);
     }
-    heap_build(sorter);
+    btx_heap_build(sorter);
     while (sorter->count > 0) {
         const uint32_t slot = heap_top(sorter).slot;
         struct order *order = &core->order[slot];
@@ -377,7 +379,7 @@ static const char *sort_position_orders(struct loader *loader)
         else
             position->orders_head = slot;
         position->orders_tail = slot;
-        heap_drop_top(sorter);
+        btx_heap_drop_top(sorter);
     }
     return NULL;
 }
@@ -387,7 +389,7 @@ static const char *load_pending(struct loader *loader)
     struct btx_core *core = loader->core;
     const uint64_t length_bytes = btx_reader_u64(&loader->reader);
     if (length_bytes == 0)
-        return resume_in_work(core) ? "state: work without a command" : NULL;
+        return btx_resume_in_work(core) ? "state: work without a command" : NULL;
     if (length_bytes > BTX_COMMAND_BYTES_MAX)
         return "state: not a command";
     btx_reader_bytes(&loader->reader, core->pending.bytes, (size_t)length_bytes);
@@ -396,7 +398,7 @@ static const char *load_pending(struct loader *loader)
         btx_record_kind(record) != BTX_RECORD_COMMAND ||
         btx_record_length_bytes(record) != length_bytes || record->crc != 0 ||
         record->seq > core->seq || record->tx > core->tx || record->time_ns != core->time_ns ||
-        !resume_fits(core))
+        !btx_resume_fits(core))
         return "state: not a command that can go on";
     core->has_pending = true;
     return NULL;
@@ -406,8 +408,8 @@ static void refresh_reserves(struct btx_core *core)
 {
     for (uint32_t slot = 1; slot <= core->positions.high; slot++) {
         struct position *position = &core->position[slot];
-        if (risk_reserves(core, position))
-            risk_refresh(core, position);
+        if (btx_risk_reserves(core, position))
+            btx_risk_refresh(core, position);
     }
 }
 

@@ -8,7 +8,7 @@
 #include "engine/core/markets.h"
 #include "engine/core/reject.h"
 
-bool runner_ids_are_valid(struct btx_core *core, const uint64_t *ids, uint32_t count)
+bool btx_runner_ids_are_valid(struct btx_core *core, const uint64_t *ids, uint32_t count)
 {
     struct heap *sorter = &core->sorter;
     if (count < BTX_RUNNERS_MIN || count > BTX_RUNNERS_MAX)
@@ -16,26 +16,27 @@ bool runner_ids_are_valid(struct btx_core *core, const uint64_t *ids, uint32_t c
     sorter->count = 0;
     for (uint32_t i = 0; i < count; i++)
         heap_append(sorter, ids[i], i);
-    heap_build(sorter);
+    btx_heap_build(sorter);
     uint64_t previous = 0;
     while (sorter->count > 0) {
         const uint64_t id = heap_top(sorter).key;
         if (id == previous)
             return false;
         previous = id;
-        heap_drop_top(sorter);
+        btx_heap_drop_top(sorter);
     }
     return true;
 }
 
-bool tick_is_valid(uint64_t tick)
+bool btx_tick_is_valid(uint64_t tick)
 {
     return tick == 1 || tick == 10 || tick == 100;
 }
 
 static bool odds_are_valid(struct btx_core *core, const struct btx_open_market *command)
 {
-    return runner_ids_are_valid(core, btx_open_market_runners(command), command->runners_count) &&
+    return btx_runner_ids_are_valid(core, btx_open_market_runners(command),
+                                    command->runners_count) &&
            command->winners >= 1 && command->winners < command->runners_count;
 }
 
@@ -45,7 +46,7 @@ static bool binary_is_valid(const struct btx_open_market *command)
     const bool has_winners = command->present & BTX_OPEN_MARKET_HAS_WINNERS;
     return (!has_runners ||
             (command->runners_count == 1 && btx_open_market_runners(command)[0] == 1)) &&
-           (!has_winners || command->winners == 1) && tick_is_valid(command->tick);
+           (!has_winners || command->winners == 1) && btx_tick_is_valid(command->tick);
 }
 
 static bool market_is_valid(struct btx_core *core, const struct btx_open_market *command)
@@ -58,7 +59,7 @@ static bool market_is_valid(struct btx_core *core, const struct btx_open_market 
            command->commission <= BTX_COMMISSION_MAX;
 }
 
-bool open_market(struct run *run, const struct btx_open_market *command)
+bool btx_execute_open_market(struct run *run, const struct btx_open_market *command)
 {
     struct btx_core *core = run->core;
     const bool binary = command->kind == BTX_MARKET_KIND_BINARY;
@@ -66,12 +67,12 @@ bool open_market(struct run *run, const struct btx_open_market *command)
     const uint64_t *runners = binary ? &binary_runner : btx_open_market_runners(command);
     const uint16_t count = binary ? 1 : command->runners_count;
     if (!market_is_valid(core, command))
-        return reject(run, BTX_REJECT_INVALID_MARKET);
-    if (find_market(core, command->market) != NULL)
-        return reject(run, BTX_REJECT_MARKET_EXISTS);
+        return btx_reject_command(run, BTX_REJECT_INVALID_MARKET);
+    if (btx_find_market(core, command->market) != NULL)
+        return btx_reject_command(run, BTX_REJECT_MARKET_EXISTS);
     if (core->markets.used == core->markets.capacity ||
         core->runners.capacity - core->runners.used < count)
-        return reject(run, BTX_REJECT_CAPACITY);
+        return btx_reject_command(run, BTX_REJECT_CAPACITY);
     struct btx_market_opened *event =
         tx_event(run, BTX_EVENT_MARKET_OPENED, sizeof *event, 8u * (size_t)count);
     event->market = command->market;
@@ -83,19 +84,19 @@ bool open_market(struct run *run, const struct btx_open_market *command)
     event->kind = command->kind;
     event->present = binary ? BTX_MARKET_OPENED_HAS_TICK : 0;
     memcpy(event + 1, runners, 8u * (size_t)count);
-    change_market_opened(core, event);
+    btx_change_market_opened(core, event);
     return true;
 }
 
-struct market *market_or_reject(struct run *run, uint64_t id)
+struct market *btx_market_or_reject(struct run *run, uint64_t id)
 {
-    struct market *market = find_market(run->core, id);
+    struct market *market = btx_find_market(run->core, id);
     if (market == NULL) {
-        (void)reject(run, BTX_REJECT_UNKNOWN_MARKET);
+        (void)btx_reject_command(run, BTX_REJECT_UNKNOWN_MARKET);
         return NULL;
     }
     if (market->status == BTX_MARKET_CLOSED) {
-        (void)reject(run, BTX_REJECT_MARKET_CLOSED);
+        (void)btx_reject_command(run, BTX_REJECT_MARKET_CLOSED);
         return NULL;
     }
     return market;
@@ -108,25 +109,25 @@ static void emit_market_event(struct run *run, enum btx_event_type type,
     event->market = market->id;
 }
 
-bool suspend_market(struct run *run, const struct btx_market_command *command)
+bool btx_execute_suspend_market(struct run *run, const struct btx_market_command *command)
 {
-    struct market *market = market_or_reject(run, command->market);
+    struct market *market = btx_market_or_reject(run, command->market);
     if (market == NULL)
         return true;
     if (market->status == BTX_MARKET_SUSPENDED)
-        return reject(run, BTX_REJECT_NO_CHANGE);
+        return btx_reject_command(run, BTX_REJECT_NO_CHANGE);
     emit_market_event(run, BTX_EVENT_MARKET_SUSPENDED, market);
     change_market_status(market, BTX_MARKET_SUSPENDED);
     return true;
 }
 
-bool resume_market(struct run *run, const struct btx_market_command *command)
+bool btx_execute_resume_market(struct run *run, const struct btx_market_command *command)
 {
-    struct market *market = market_or_reject(run, command->market);
+    struct market *market = btx_market_or_reject(run, command->market);
     if (market == NULL)
         return true;
     if (market->status == BTX_MARKET_OPEN)
-        return reject(run, BTX_REJECT_NO_CHANGE);
+        return btx_reject_command(run, BTX_REJECT_NO_CHANGE);
     emit_market_event(run, BTX_EVENT_MARKET_RESUMED, market);
     change_market_status(market, BTX_MARKET_OPEN);
     return true;
@@ -139,45 +140,45 @@ static bool cancel_all_of(struct run *run, const struct market *market, bool lap
     const struct order_filter filter = {.market = slot_of_market(run->core, market),
                                         .side = BTX_SIDE_COUNT,
                                         .lapsing_only = lapsing_only};
-    return cancel_batches(run, &filter, cause, 0);
+    return btx_cancel_batches(run, &filter, cause, 0);
 }
 
-bool turn_in_play(struct run *run, const struct btx_market_command *command)
+bool btx_execute_turn_in_play(struct run *run, const struct btx_market_command *command)
 {
-    struct market *market = find_market(run->core, command->market);
+    struct market *market = btx_find_market(run->core, command->market);
     if (!run->resumed) {
-        market = market_or_reject(run, command->market);
+        market = btx_market_or_reject(run, command->market);
         if (market == NULL)
             return true;
         if (market->in_play)
-            return reject(run, BTX_REJECT_NO_CHANGE);
+            return btx_reject_command(run, BTX_REJECT_NO_CHANGE);
         emit_market_event(run, BTX_EVENT_MARKET_TURNED_IN_PLAY, market);
         change_market_in_play(market);
     }
     return cancel_all_of(run, market, true, BTX_CAUSE_LAPSED);
 }
 
-bool void_market(struct run *run, const struct btx_market_command *command)
+bool btx_execute_void_market(struct run *run, const struct btx_market_command *command)
 {
-    struct market *market = find_market(run->core, command->market);
+    struct market *market = btx_find_market(run->core, command->market);
     if (!run->resumed) {
-        market = market_or_reject(run, command->market);
+        market = btx_market_or_reject(run, command->market);
         if (market == NULL)
             return true;
         emit_market_event(run, BTX_EVENT_MARKET_VOIDED, market);
-        change_market_voided(run->core, market);
+        btx_change_market_voided(run->core, market);
     }
     return cancel_all_of(run, market, false, BTX_CAUSE_VOIDED);
 }
 
-bool forget_market(struct run *run, const struct btx_market_command *command)
+bool btx_execute_forget_market(struct run *run, const struct btx_market_command *command)
 {
-    struct market *market = find_market(run->core, command->market);
+    struct market *market = btx_find_market(run->core, command->market);
     if (market == NULL)
-        return reject(run, BTX_REJECT_UNKNOWN_MARKET);
+        return btx_reject_command(run, BTX_REJECT_UNKNOWN_MARKET);
     if (market->status != BTX_MARKET_CLOSED)
-        return reject(run, BTX_REJECT_NOT_CLOSED);
+        return btx_reject_command(run, BTX_REJECT_NOT_CLOSED);
     emit_market_event(run, BTX_EVENT_MARKET_FORGOTTEN, market);
-    unmake_market(run->core, market);
+    btx_unmake_market(run->core, market);
     return true;
 }

@@ -3,15 +3,15 @@
 
 #include "engine/core/book.h"
 
-bool would_match(const struct btx_core *core, const struct taking *taking)
+bool btx_would_match(const struct btx_core *core, const struct taking *taking)
 {
     const uint8_t kind = taking->market->kind;
     const uint8_t makers = opposite_side(taking->side);
-    const uint32_t best = book_best(core, taking->runner, kind, makers);
+    const uint32_t best = btx_book_best(core, taking->runner, kind, makers);
     return best != NO_PRICE && price_crosses(kind, makers, best, taking->limit_index);
 }
 
-bool taker_would_match(const struct btx_core *core)
+bool btx_taker_would_match(const struct btx_core *core)
 {
     const struct order *taker = &core->order[core->work.taker];
     const struct runner *runner = &core->runner[taker->runner];
@@ -21,7 +21,7 @@ bool taker_would_match(const struct btx_core *core)
         .limit_index = taker->price_index,
         .side = taker->side,
     };
-    return would_match(core, &taking);
+    return btx_would_match(core, &taking);
 }
 
 /* Whether @order is one of the taker's own that it would meet. */
@@ -80,7 +80,7 @@ static btx_i128 size_before_own(const struct btx_core *core, const struct taking
     return size;
 }
 
-bool is_fillable(const struct btx_core *core, const struct taking *taking, int64_t size)
+bool btx_is_fillable(const struct btx_core *core, const struct taking *taking, int64_t size)
 {
     const uint8_t kind = taking->market->kind;
     const uint8_t makers = opposite_side(taking->side);
@@ -91,7 +91,7 @@ bool is_fillable(const struct btx_core *core, const struct taking *taking, int64
         missing += size_of_own_makers(core, taking);
     else if (has_own && taking->stp == BTX_STP_CANCEL_TAKER)
         last_own = best_own_price(core, taking);
-    uint32_t index = book_best(core, taking->runner, kind, makers);
+    uint32_t index = btx_book_best(core, taking->runner, kind, makers);
     while (missing > 0 && index != NO_PRICE &&
            price_crosses(kind, makers, index, taking->limit_index)) {
         if (index == last_own) {
@@ -99,13 +99,13 @@ bool is_fillable(const struct btx_core *core, const struct taking *taking, int64
             break;
         }
         missing -= book_level(core, taking->runner, index)->size;
-        index = book_next(core, taking->runner, kind, makers, index);
+        index = btx_book_next(core, taking->runner, kind, makers, index);
     }
     return missing <= 0;
 }
 
-void emit_order_cancelled(struct run *run, struct order *order, int64_t cancelled,
-                          enum btx_cause cause, uint64_t cseq)
+void btx_emit_order_cancelled(struct run *run, struct order *order, int64_t cancelled,
+                              enum btx_cause cause, uint64_t cseq)
 {
     struct btx_core *core = run->core;
     const struct position *position = &core->position[order->position];
@@ -119,7 +119,7 @@ void emit_order_cancelled(struct run *run, struct order *order, int64_t cancelle
     event->cseq = cseq;
     event->side = order->side;
     event->cause = (uint8_t)cause;
-    change_order_cancelled(core, event, order);
+    btx_change_order_cancelled(core, event, order);
 }
 
 static void emit_trade(struct run *run, struct order *taker, struct order *maker)
@@ -139,7 +139,7 @@ static void emit_trade(struct run *run, struct order *taker, struct order *maker
     event->maker_remaining = maker->remaining - size;
     event->price = maker->price;
     event->taker_side = taker->side;
-    change_trade_matched(core, event, taker, maker);
+    btx_change_trade_matched(core, event, taker, maker);
 }
 
 /* The maker that the taker meets next; NULL when none crosses its limit. */
@@ -148,7 +148,7 @@ static struct order *next_maker(const struct btx_core *core, const struct order 
     const struct runner *runner = &core->runner[taker->runner];
     const uint8_t kind = core->market[runner->market].kind;
     const uint8_t makers = opposite_side(taker->side);
-    const uint32_t index = book_best(core, runner, kind, makers);
+    const uint32_t index = btx_book_best(core, runner, kind, makers);
     if (index == NO_PRICE || !price_crosses(kind, makers, index, taker->price_index))
         return NULL;
     return &core->order[book_level(core, runner, index)->head];
@@ -160,12 +160,12 @@ static bool cancel_rest(struct run *run, struct order *taker)
         return true;
     if (run->tx->full)
         return false;
-    emit_order_cancelled(run, taker, taker->remaining,
-                         taker->tif == BTX_TIF_IOC ? BTX_CAUSE_IOC : BTX_CAUSE_FOK, 0);
+    btx_emit_order_cancelled(run, taker, taker->remaining,
+                             taker->tif == BTX_TIF_IOC ? BTX_CAUSE_IOC : BTX_CAUSE_FOK, 0);
     return true;
 }
 
-bool match_taker(struct run *run)
+bool btx_match_taker(struct run *run)
 {
     struct btx_core *core = run->core;
     while (core->work.taker != NO_SLOT) {
@@ -177,9 +177,9 @@ bool match_taker(struct run *run)
             return false;
         const bool own = maker->position == taker->position;
         if (own && taker->stp == BTX_STP_CANCEL_TAKER)
-            emit_order_cancelled(run, taker, taker->remaining, BTX_CAUSE_SELF_TRADE, 0);
+            btx_emit_order_cancelled(run, taker, taker->remaining, BTX_CAUSE_SELF_TRADE, 0);
         else if (own && taker->stp == BTX_STP_CANCEL_MAKER)
-            emit_order_cancelled(run, maker, maker->remaining, BTX_CAUSE_SELF_TRADE, 0);
+            btx_emit_order_cancelled(run, maker, maker->remaining, BTX_CAUSE_SELF_TRADE, 0);
         else
             emit_trade(run, taker, maker);
     }

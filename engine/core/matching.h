@@ -16,21 +16,21 @@ struct taking {
 };
 
 /* Whether any opposite order is at the limit or better, own ones too (WOULD_MATCH). */
-bool would_match(const struct btx_core *core, const struct taking *taking);
+bool btx_would_match(const struct btx_core *core, const struct taking *taking);
 
 /* The same for the taker of the command, which must be there. */
-bool taker_would_match(const struct btx_core *core);
+bool btx_taker_would_match(const struct btx_core *core);
 
 /* Whether at least @size is there for it at the limit or better, self-trade prevention counted
  * in (NOT_FILLABLE). */
-bool is_fillable(const struct btx_core *core, const struct taking *taking, int64_t size);
+bool btx_is_fillable(const struct btx_core *core, const struct taking *taking, int64_t size);
 
 /* Match the taker of the command, and cancel what is left of it unless it may rest.  Returns
  * false when the tx is full before that: call again in the next one. */
-bool match_taker(struct run *run);
+bool btx_match_taker(struct run *run);
 
 /* Emit that @cancelled of @order is taken away. */
-void emit_order_cancelled(struct run *run, struct order *order, int64_t cancelled,
-                          enum btx_cause cause, uint64_t cseq);
+void btx_emit_order_cancelled(struct run *run, struct order *order, int64_t cancelled,
+                              enum btx_cause cause, uint64_t cseq);
 
 #endif

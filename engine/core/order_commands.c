@@ -75,18 +75,19 @@ static bool is_affordable(struct btx_core *core, const struct request *request)
         shift = risk_sum(shift, replaced);
     }
     const btx_i128 now = request->position == NULL ? 0 : request->position->reserved;
-    const btx_i128 after = risk_reserved_after(core, market, request->position, index, shift);
+    const btx_i128 after = btx_risk_reserved_after(core, market, request->position, index, shift);
     if (risk_available(request->account) + now - after >= 0)
         return true;
-    return after <= (request->replaced == NULL
-                         ? now
-                         : risk_reserved_after(core, market, request->position, index, replaced));
+    return after <=
+           (request->replaced == NULL
+                ? now
+                : btx_risk_reserved_after(core, market, request->position, index, replaced));
 }
 
 /* Checks 4 to 13 of rules.md 5, but for the runner's. */
 static enum btx_reject judge(struct btx_core *core, struct request *request)
 {
-    if (!ladder_index(request->market, request->price, &request->price_index))
+    if (!btx_ladder_index(request->market, request->price, &request->price_index))
         return BTX_REJECT_INVALID_PRICE;
     if (!size_is_valid(request))
         return BTX_REJECT_INVALID_SIZE;
@@ -99,9 +100,9 @@ static enum btx_reject judge(struct btx_core *core, struct request *request)
     if (!is_affordable(core, request))
         return BTX_REJECT_INSUFFICIENT_FUNDS;
     const struct taking taking = taking_of(request);
-    if (request->post_only && would_match(core, &taking))
+    if (request->post_only && btx_would_match(core, &taking))
         return BTX_REJECT_WOULD_MATCH;
-    if (request->tif == BTX_TIF_FOK && !is_fillable(core, &taking, request->min_fill))
+    if (request->tif == BTX_TIF_FOK && !btx_is_fillable(core, &taking, request->min_fill))
         return BTX_REJECT_NOT_FILLABLE;
     return ACCEPTABLE;
 }
@@ -128,8 +129,8 @@ static void emit_accepted(struct run *run, const struct request *request)
         event->present = BTX_ORDER_ACCEPTED_HAS_REF;
         memcpy(event + 1, request->ref, request->ref_length);
     }
-    change_order_accepted(core, event, request->account, request->runner, request->position,
-                          request->price_index);
+    btx_change_order_accepted(core, event, request->account, request->runner, request->position,
+                              request->price_index);
 }
 
 /* The side and price that the spelling of @command means (rules.md 2); false: no such price. */
@@ -154,7 +155,7 @@ static enum btx_reject read_request(struct btx_core *core, const struct btx_plac
 {
     if (request->account->frozen)
         return BTX_REJECT_ACCOUNT_FROZEN;
-    struct market *market = find_market(core, command->market);
+    struct market *market = btx_find_market(core, command->market);
     if (market == NULL)
         return BTX_REJECT_UNKNOWN_MARKET;
     if (market->status != BTX_MARKET_OPEN)
@@ -162,11 +163,12 @@ static enum btx_reject read_request(struct btx_core *core, const struct btx_plac
     const uint32_t market_slot = slot_of_market(core, market);
     const bool has_runner = command->present & BTX_PLACE_ORDER_HAS_RUNNER;
     if (has_runner || market->kind == BTX_MARKET_KIND_BINARY)
-        request->runner = find_runner(core, market_slot, has_runner ? command->runner : 1);
+        request->runner = btx_find_runner(core, market_slot, has_runner ? command->runner : 1);
     if (request->runner == NULL)
         return BTX_REJECT_UNKNOWN_RUNNER;
     request->market = market;
-    request->position = find_position(core, slot_of_account(core, request->account), market_slot);
+    request->position =
+        btx_find_position(core, slot_of_account(core, request->account), market_slot);
     request->size = command->size;
     request->tif = command->tif;
     request->persistence = command->persistence;
@@ -187,37 +189,37 @@ static int64_t min_fill_of(const struct btx_place_order *command)
     return command->tif == BTX_TIF_FOK ? command->min_fill : 0;
 }
 
-bool place_order(struct run *run, const struct btx_place_order *command)
+bool btx_execute_place_order(struct run *run, const struct btx_place_order *command)
 {
     struct btx_core *core = run->core;
     if (run->resumed)
-        return match_taker(run);
+        return btx_match_taker(run);
     struct request request = {.min_fill = min_fill_of(command)};
-    request.account = account_or_reject(run, command->account, command->cseq, 0);
+    request.account = btx_account_or_reject(run, command->account, command->cseq, 0);
     if (request.account == NULL)
         return true;
     if (command->command.shed)
-        return reject(run, BTX_REJECT_BUSY);
+        return btx_reject_command(run, BTX_REJECT_BUSY);
     enum btx_reject reason = read_request(core, command, &request);
     if (reason == ACCEPTABLE)
         reason = judge(core, &request);
     if (reason != ACCEPTABLE)
-        return reject(run, reason);
+        return btx_reject_command(run, reason);
     emit_accepted(run, &request);
-    return match_taker(run);
+    return btx_match_taker(run);
 }
 
 /* The live order that a command of @account names; else NULL, and it has been refused. */
 static struct order *order_or_reject(struct run *run, const struct account *account, uint64_t id)
 {
     struct btx_core *core = run->core;
-    struct order *order = find_order(core, id);
+    struct order *order = btx_find_order(core, id);
     if (order == NULL) {
-        (void)reject(run, BTX_REJECT_UNKNOWN_ORDER);
+        (void)btx_reject_command(run, BTX_REJECT_UNKNOWN_ORDER);
         return NULL;
     }
     if (&core->account[core->position[order->position].account] != account) {
-        (void)reject(run, BTX_REJECT_NOT_ORDER_OWNER);
+        (void)btx_reject_command(run, BTX_REJECT_NOT_ORDER_OWNER);
         return NULL;
     }
     return order;
@@ -227,11 +229,11 @@ static struct order *order_or_reject(struct run *run, const struct account *acco
 static struct order *own_order_or_reject(struct run *run, uint64_t account_id, uint64_t cseq,
                                          uint64_t order_id)
 {
-    const struct account *account = account_or_reject(run, account_id, cseq, 0);
+    const struct account *account = btx_account_or_reject(run, account_id, cseq, 0);
     return account == NULL ? NULL : order_or_reject(run, account, order_id);
 }
 
-bool cancel_order(struct run *run, const struct btx_cancel_order *command)
+bool btx_execute_cancel_order(struct run *run, const struct btx_cancel_order *command)
 {
     struct btx_core *core = run->core;
     struct order *order = own_order_or_reject(run, command->account, command->cseq, command->order);
@@ -241,21 +243,21 @@ bool cancel_order(struct run *run, const struct btx_cancel_order *command)
     if (command->present & BTX_CANCEL_ORDER_HAS_REDUCE_BY) {
         const uint8_t kind = core->market[core->position[order->position].market].kind;
         if (command->reduce_by <= 0 || command->reduce_by % ladder_size_step(kind) != 0)
-            return reject(run, BTX_REJECT_INVALID_SIZE);
+            return btx_reject_command(run, BTX_REJECT_INVALID_SIZE);
         cancelled = command->reduce_by < cancelled ? command->reduce_by : cancelled;
     }
-    emit_order_cancelled(run, order, cancelled, BTX_CAUSE_CLIENT, command->cseq);
+    btx_emit_order_cancelled(run, order, cancelled, BTX_CAUSE_CLIENT, command->cseq);
     return true;
 }
 
-bool update_order(struct run *run, const struct btx_update_order *command)
+bool btx_execute_update_order(struct run *run, const struct btx_update_order *command)
 {
     struct btx_core *core = run->core;
     struct order *order = own_order_or_reject(run, command->account, command->cseq, command->order);
     if (order == NULL)
         return true;
     if (order->persistence == command->persistence)
-        return reject(run, BTX_REJECT_NO_CHANGE);
+        return btx_reject_command(run, BTX_REJECT_NO_CHANGE);
     struct btx_order_updated *event = tx_event(run, BTX_EVENT_ORDER_UPDATED, sizeof *event, 0);
     event->order = order->id;
     event->account = command->account;
@@ -263,7 +265,7 @@ bool update_order(struct run *run, const struct btx_update_order *command)
     event->runner = core->runner[order->runner].id;
     event->cseq = command->cseq;
     event->persistence = command->persistence;
-    change_order_updated(core, event, order);
+    btx_change_order_updated(core, event, order);
     return true;
 }
 
@@ -296,16 +298,16 @@ static struct request request_for(struct btx_core *core, struct account *account
     };
 }
 
-bool replace_order(struct run *run, const struct btx_replace_order *command)
+bool btx_execute_replace_order(struct run *run, const struct btx_replace_order *command)
 {
     struct btx_core *core = run->core;
     if (run->resumed)
-        return match_taker(run);
-    struct account *account = account_or_reject(run, command->account, command->cseq, 0);
+        return btx_match_taker(run);
+    struct account *account = btx_account_or_reject(run, command->account, command->cseq, 0);
     if (account == NULL)
         return true;
     if (command->command.shed)
-        return reject(run, BTX_REJECT_BUSY);
+        return btx_reject_command(run, BTX_REJECT_BUSY);
     struct order *old = order_or_reject(run, account, command->order);
     if (old == NULL)
         return true;
@@ -315,16 +317,16 @@ bool replace_order(struct run *run, const struct btx_replace_order *command)
                                        ? BTX_REJECT_MARKET_NOT_OPEN
                                        : judge(core, &request);
     if (reason != ACCEPTABLE)
-        return reject(run, reason);
+        return btx_reject_command(run, reason);
     char ref[BTX_REF_BYTES_MAX];
     memcpy(ref, request.ref, request.ref_length);
     request.ref = ref;
-    emit_order_cancelled(run, old, old->remaining, BTX_CAUSE_REPLACED, 0);
+    btx_emit_order_cancelled(run, old, old->remaining, BTX_CAUSE_REPLACED, 0);
     /* The pair may have been taken out with its only order. */
-    request.position =
-        find_position(core, slot_of_account(core, account), slot_of_market(core, request.market));
+    request.position = btx_find_position(core, slot_of_account(core, account),
+                                         slot_of_market(core, request.market));
     emit_accepted(run, &request);
-    return match_taker(run);
+    return btx_match_taker(run);
 }
 
 static enum btx_cause cancel_orders_cause(const struct btx_cancel_orders *command)
@@ -334,19 +336,19 @@ static enum btx_cause cancel_orders_cause(const struct btx_cancel_orders *comman
     return command->present & BTX_CANCEL_ORDERS_HAS_ACCOUNT ? BTX_CAUSE_CLIENT : BTX_CAUSE_ADMIN;
 }
 
-bool cancel_orders(struct run *run, const struct btx_cancel_orders *command)
+bool btx_execute_cancel_orders(struct run *run, const struct btx_cancel_orders *command)
 {
     struct btx_core *core = run->core;
     struct order_filter filter;
     if (!run->resumed && command->present & BTX_CANCEL_ORDERS_HAS_ACCOUNT &&
-        account_or_reject(run, command->account, command->cseq, 0) == NULL)
+        btx_account_or_reject(run, command->account, command->cseq, 0) == NULL)
         return true;
-    const enum btx_reject reason = order_filter_read(core, command, &filter);
+    const enum btx_reject reason = btx_order_filter_read(core, command, &filter);
     if (!run->resumed) {
         if (reason != ACCEPTABLE)
-            return reject(run, reason);
-        if (!cancel_any(core, &filter))
-            return reject(run, BTX_REJECT_NOTHING_TO_CANCEL);
+            return btx_reject_command(run, reason);
+        if (!btx_cancel_any(core, &filter))
+            return btx_reject_command(run, BTX_REJECT_NOTHING_TO_CANCEL);
     }
-    return cancel_batches(run, &filter, cancel_orders_cause(command), command->cseq);
+    return btx_cancel_batches(run, &filter, cancel_orders_cause(command), command->cseq);
 }

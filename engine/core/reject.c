@@ -86,7 +86,7 @@ static struct carried carried_by(const struct btx_command *command)
     CHECK_UNREACHABLE();
 }
 
-bool reject(struct run *run, enum btx_reject reason)
+bool btx_reject_command(struct run *run, enum btx_reject reason)
 {
     const struct carried carried = carried_by(run->command);
     struct btx_command_rejected *event =
@@ -113,20 +113,21 @@ bool reject(struct run *run, enum btx_reject reason)
         memcpy(event + 1, carried.ref, carried.ref_length);
     }
     struct account *account =
-        carried.account == NULL ? NULL : find_account(run->core, *carried.account);
-    change_command_rejected(event, account);
+        carried.account == NULL ? NULL : btx_find_account(run->core, *carried.account);
+    btx_change_command_rejected(event, account);
     return true;
 }
 
-struct account *account_or_reject(struct run *run, uint64_t id, uint64_t cseq, uint64_t transfer)
+struct account *btx_account_or_reject(struct run *run, uint64_t id, uint64_t cseq,
+                                      uint64_t transfer)
 {
-    struct account *account = find_account(run->core, id);
+    struct account *account = btx_find_account(run->core, id);
     if (account == NULL) {
-        (void)reject(run, BTX_REJECT_UNKNOWN_ACCOUNT);
+        (void)btx_reject_command(run, BTX_REJECT_UNKNOWN_ACCOUNT);
         return NULL;
     }
     if ((cseq != 0 && cseq <= account->cseq) || (transfer != 0 && transfer <= account->transfer)) {
-        (void)reject(run, BTX_REJECT_DUPLICATE);
+        (void)btx_reject_command(run, BTX_REJECT_DUPLICATE);
         return NULL;
     }
     return account;

@@ -10,10 +10,11 @@
 
 /* Emit CommandRejected with those of its fields that the command carried (rules.md 8), and
  * consume its cseq or transfer.  Returns true, as a finished command does. */
-bool reject(struct run *run, enum btx_reject reason);
+bool btx_reject_command(struct run *run, enum btx_reject reason);
 
 /* The account that the command of @run names, when it exists and @cseq (0: none) and @transfer
  * (0: none) are new to it.  Else NULL, and the command has been refused. */
-struct account *account_or_reject(struct run *run, uint64_t id, uint64_t cseq, uint64_t transfer);
+struct account *btx_account_or_reject(struct run *run, uint64_t id, uint64_t cseq,
+                                      uint64_t transfer);
 
 #endif

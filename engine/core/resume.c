@@ -7,7 +7,7 @@
 #include "engine/core/matching.h"
 #include "engine/core/reject.h"
 
-bool resume_in_work(const struct btx_core *core)
+bool btx_resume_in_work(const struct btx_core *core)
 {
     const struct work *work = &core->work;
     return work->taker != NO_SLOT || work->settling != NO_SLOT || work->voiding != NO_SLOT;
@@ -24,24 +24,24 @@ static bool taker_fits(const struct btx_core *core)
     if (core->work.taker == NO_SLOT || core->work.settling != NO_SLOT ||
         core->work.voiding != NO_SLOT)
         return false;
-    return core->order[core->work.taker].tif != BTX_TIF_GTC || taker_would_match(core);
+    return core->order[core->work.taker].tif != BTX_TIF_GTC || btx_taker_would_match(core);
 }
 
 static bool turn_in_play_fits(struct btx_core *core)
 {
     const struct btx_market_command *command = (const void *)&core->pending;
-    const struct market *market = find_market(core, command->market);
-    if (resume_in_work(core) || market == NULL || !market->in_play)
+    const struct market *market = btx_find_market(core, command->market);
+    if (btx_resume_in_work(core) || market == NULL || !market->in_play)
         return false;
     const struct order_filter filter = {
         .market = slot_of_market(core, market), .side = BTX_SIDE_COUNT, .lapsing_only = true};
-    return cancel_any(core, &filter);
+    return btx_cancel_any(core, &filter);
 }
 
 static bool void_fits(struct btx_core *core)
 {
     const struct btx_market_command *command = (const void *)&core->pending;
-    const struct market *market = find_market(core, command->market);
+    const struct market *market = btx_find_market(core, command->market);
     return market != NULL && core->work.voiding == slot_of_market(core, market) &&
            core->work.settling == NO_SLOT && core->work.taker == NO_SLOT && live_orders(market) > 0;
 }
@@ -50,34 +50,35 @@ static bool void_fits(struct btx_core *core)
 static bool settle_fits(struct btx_core *core)
 {
     const struct btx_settle_market *command = (const void *)&core->pending;
-    const struct market *market = find_market(core, command->market);
+    const struct market *market = btx_find_market(core, command->market);
     return market != NULL && core->work.settling == slot_of_market(core, market) &&
            core->work.voiding == NO_SLOT && core->work.taker == NO_SLOT &&
-           winners_are_valid(core, market, command);
+           btx_winners_are_valid(core, market, command);
 }
 
 static bool freeze_fits(struct btx_core *core)
 {
     const struct btx_account_command *command = (const void *)&core->pending;
-    const struct account *account = find_account(core, command->account);
-    if (resume_in_work(core) || account == NULL || !account->frozen)
+    const struct account *account = btx_find_account(core, command->account);
+    if (btx_resume_in_work(core) || account == NULL || !account->frozen)
         return false;
     const struct order_filter filter = {.account = slot_of_account(core, account),
                                         .side = BTX_SIDE_COUNT};
-    return cancel_any(core, &filter);
+    return btx_cancel_any(core, &filter);
 }
 
 static bool cancel_orders_fits(struct btx_core *core)
 {
     const struct btx_cancel_orders *command = (const void *)&core->pending;
     struct order_filter filter;
-    return !resume_in_work(core) &&
+    return !btx_resume_in_work(core) &&
            (!(command->present & BTX_CANCEL_ORDERS_HAS_ACCOUNT) ||
-            find_account(core, command->account) != NULL) &&
-           order_filter_read(core, command, &filter) == ACCEPTABLE && cancel_any(core, &filter);
+            btx_find_account(core, command->account) != NULL) &&
+           btx_order_filter_read(core, command, &filter) == ACCEPTABLE &&
+           btx_cancel_any(core, &filter);
 }
 
-bool resume_fits(struct btx_core *core)
+bool btx_resume_fits(struct btx_core *core)
 {
     switch ((enum btx_command_type)core->pending.command.record.type) {
     case BTX_COMMAND_PLACE_ORDER:

@@ -9,9 +9,9 @@
 #include "engine/core/state.h"
 
 /* Whether a command has begun that events have not ended. */
-bool resume_in_work(const struct btx_core *core);
+bool btx_resume_in_work(const struct btx_core *core);
 
 /* Whether the state is one that the pending command, at least one tx of it done, leaves. */
-bool resume_fits(struct btx_core *core);
+bool btx_resume_fits(struct btx_core *core);
 
 #endif

@@ -6,8 +6,8 @@ static bool cell_is_zero(const struct cell *cell)
     return cell->win == 0 && cell->lose == 0;
 }
 
-void risk_shift(struct btx_core *core, struct position *position, uint32_t index,
-                struct shift shift)
+void btx_risk_shift(struct btx_core *core, struct position *position, uint32_t index,
+                    struct shift shift)
 {
     struct cell *cell = position_cell(core, position, index);
     position->nonzero_cells -= (uint32_t)!cell_is_zero(cell);
@@ -122,8 +122,8 @@ static btx_i128 worst_of_binary(const struct cell *cells, struct shift shift)
     return win < lose ? win : lose;
 }
 
-btx_i128 risk_reserved_after(struct btx_core *core, const struct market *market,
-                             struct position *position, uint32_t index, struct shift shift)
+btx_i128 btx_risk_reserved_after(struct btx_core *core, const struct market *market,
+                                 struct position *position, uint32_t index, struct shift shift)
 {
     const struct cell *cells = position == NULL ? NULL : &core->cell[position->cells];
     btx_i128 worst;
@@ -138,32 +138,32 @@ btx_i128 risk_reserved_after(struct btx_core *core, const struct market *market,
     return worst < 0 ? -worst : 0;
 }
 
-void risk_set_reserved(struct btx_core *core, struct position *position, btx_i128 reserved)
+void btx_risk_set_reserved(struct btx_core *core, struct position *position, btx_i128 reserved)
 {
     core->account[position->account].reserved += reserved - position->reserved;
     position->reserved = reserved;
 }
 
-/* The same as risk_reserved_after() nothing, without a look at any cell in the usual case. */
+/* The same as btx_risk_reserved_after() nothing, without a look at any cell in the usual case. */
 static btx_i128 reserved_now(struct btx_core *core, const struct market *market,
                              struct position *position)
 {
     const struct shift nothing = {.win = 0, .lose = 0};
     if (market->kind != BTX_MARKET_KIND_ODDS || market->winners != 1)
-        return risk_reserved_after(core, market, position, 0, nothing);
+        return btx_risk_reserved_after(core, market, position, 0, nothing);
     if (!position->floor_known)
         find_floor(core, position, market->runner_count);
     const btx_i128 worst = position->lose_sum + position->floor;
     return worst < 0 ? -worst : 0;
 }
 
-void risk_refresh(struct btx_core *core, struct position *position)
+void btx_risk_refresh(struct btx_core *core, struct position *position)
 {
     const struct market *market = &core->market[position->market];
-    risk_set_reserved(core, position, reserved_now(core, market, position));
+    btx_risk_set_reserved(core, position, reserved_now(core, market, position));
 }
 
-bool risk_reserves(const struct btx_core *core, const struct position *position)
+bool btx_risk_reserves(const struct btx_core *core, const struct position *position)
 {
     const struct work *work = &core->work;
     if (core->market[position->market].status != BTX_MARKET_CLOSED ||

@@ -45,24 +45,24 @@ static inline struct shift risk_negated(struct shift a)
     return (struct shift){.win = -a.win, .lose = -a.lose};
 }
 
-/* Apply @shift to runner @index of @position.  The reserve is stale until risk_refresh(). */
-void risk_shift(struct btx_core *core, struct position *position, uint32_t index,
-                struct shift shift);
+/* Apply @shift to runner @index of @position.  The reserve is stale until btx_risk_refresh(). */
+void btx_risk_shift(struct btx_core *core, struct position *position, uint32_t index,
+                    struct shift shift);
 
 /* Compute the reserve of @position anew and bring its account's total up to date. */
-void risk_refresh(struct btx_core *core, struct position *position);
+void btx_risk_refresh(struct btx_core *core, struct position *position);
 
 /* Whether @position still reserves anything: in a closed market it does not, but for those whom a
  * settlement or voiding under way has not come to yet. */
-bool risk_reserves(const struct btx_core *core, const struct position *position);
+bool btx_risk_reserves(const struct btx_core *core, const struct position *position);
 
 /* What @position would reserve after @shift on runner @index.  NULL: a pair without a position
  * in @market. */
-btx_i128 risk_reserved_after(struct btx_core *core, const struct market *market,
-                             struct position *position, uint32_t index, struct shift shift);
+btx_i128 btx_risk_reserved_after(struct btx_core *core, const struct market *market,
+                                 struct position *position, uint32_t index, struct shift shift);
 
 /* Set the reserve of @position, as settlement does to release it. */
-void risk_set_reserved(struct btx_core *core, struct position *position, btx_i128 reserved);
+void btx_risk_set_reserved(struct btx_core *core, struct position *position, btx_i128 reserved);
 
 /* balance minus everything reserved. */
 static inline btx_i128 risk_available(const struct account *account)

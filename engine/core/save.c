@@ -51,7 +51,7 @@ static void save_accounts(struct saver *saver)
     sorter->count = 0;
     for (uint32_t slot = HOUSE_SLOT; slot <= core->accounts.high; slot++)
         heap_append(sorter, core->account[slot].id, slot);
-    heap_build(sorter);
+    btx_heap_build(sorter);
     btx_writer_u64(writer_with(saver, 8), sorter->count);
     while (sorter->count > 0) {
         const struct account *account = &core->account[heap_top(sorter).slot];
@@ -61,7 +61,7 @@ static void save_accounts(struct saver *saver)
         btx_writer_u64(writer, account->cseq);
         btx_writer_u64(writer, account->transfer);
         btx_writer_u64(writer, account->frozen);
-        heap_drop_top(sorter);
+        btx_heap_drop_top(sorter);
     }
 }
 
@@ -155,10 +155,10 @@ static void save_positions(struct saver *saver, const struct market *market)
         heap_append(heap, core->account[core->position[slot].account].id, slot);
         slot = core->position[slot].market_next;
     }
-    heap_build(heap);
+    btx_heap_build(heap);
     while (heap->count > 0) {
         save_position(saver, &core->position[heap_top(heap).slot]);
-        heap_drop_top(heap);
+        btx_heap_drop_top(heap);
     }
     btx_writer_u64(writer_with(saver, 8), STATE_END);
 }
@@ -193,11 +193,11 @@ static void save_markets(struct saver *saver)
     for (uint32_t slot = 1; slot <= core->markets.high; slot++)
         if (core->market[slot].id != 0)
             heap_append(sorter, core->market[slot].id, slot);
-    heap_build(sorter);
+    btx_heap_build(sorter);
     btx_writer_u64(writer_with(saver, 8), sorter->count);
     while (sorter->count > 0) {
         save_market(saver, &core->market[heap_top(sorter).slot]);
-        heap_drop_top(sorter);
+        btx_heap_drop_top(sorter);
     }
 }
 

@@ -26,7 +26,8 @@ static bool read_outcome(struct btx_core *core, const struct market *market,
     }
     const uint64_t *winners = btx_settle_market_winners(command);
     for (uint32_t i = 0; i < command->winners_count; i++) {
-        const struct runner *runner = find_runner(core, slot_of_market(core, market), winners[i]);
+        const struct runner *runner =
+            btx_find_runner(core, slot_of_market(core, market), winners[i]);
         if (runner == NULL || ret_outcome->wins[runner->index])
             return false;
         ret_outcome->wins[runner->index] = true;
@@ -35,8 +36,8 @@ static bool read_outcome(struct btx_core *core, const struct market *market,
     return command->winners_count >= market->winners;
 }
 
-bool winners_are_valid(struct btx_core *core, const struct market *market,
-                       const struct btx_settle_market *command)
+bool btx_winners_are_valid(struct btx_core *core, const struct market *market,
+                           const struct btx_settle_market *command)
 {
     struct outcome outcome;
     return read_outcome(core, market, command, &outcome);
@@ -78,7 +79,7 @@ static void emit_settling(struct run *run, struct market *market,
     event->market = market->id;
     event->winners_count = count;
     memcpy(event + 1, binary ? &yes : btx_settle_market_winners(command), 8u * (size_t)count);
-    change_market_settling(run->core, market);
+    btx_change_market_settling(run->core, market);
 }
 
 static void emit_account_settled(struct run *run, const struct market *market,
@@ -95,7 +96,7 @@ static void emit_account_settled(struct run *run, const struct market *market,
     event->pnl = (int64_t)pnl;
     event->commission = (int64_t)commission;
     event->balance = account->balance + event->pnl - event->commission;
-    change_account_settled(run->core, event, account, position);
+    btx_change_account_settled(run->core, event, account, position);
 }
 
 static void emit_settled(struct run *run, const struct market *market)
@@ -106,7 +107,7 @@ static void emit_settled(struct run *run, const struct market *market)
     event->accounts = work->settled_accounts;
     event->commission = (int64_t)work->settled_commission;
     event->rounding = (int64_t)-work->settled_pnl;
-    change_market_settled(run->core, event);
+    btx_change_market_settled(run->core, event);
 }
 
 /* Begin the walk over those not settled yet, by account id. */
@@ -122,7 +123,7 @@ static void walk_build(struct btx_core *core, const struct market *market)
             heap_append(heap, id, slot);
         slot = position->market_next;
     }
-    heap_build(heap);
+    btx_heap_build(heap);
     core->walk.kind = WALK_ACCOUNTS;
     core->walk.market = slot_of_market(core, market);
 }
@@ -138,22 +139,22 @@ static bool settle_accounts(struct run *run, const struct market *market,
             return false;
         emit_account_settled(run, market, &core->position[heap_top(&core->walk.heap).slot],
                              outcome);
-        heap_drop_top(&core->walk.heap);
+        btx_heap_drop_top(&core->walk.heap);
     }
     return true;
 }
 
-bool settle_market(struct run *run, const struct btx_settle_market *command)
+bool btx_execute_settle_market(struct run *run, const struct btx_settle_market *command)
 {
     struct btx_core *core = run->core;
-    struct market *market = find_market(core, command->market);
+    struct market *market = btx_find_market(core, command->market);
     struct outcome outcome;
     if (!run->resumed) {
-        market = market_or_reject(run, command->market);
+        market = btx_market_or_reject(run, command->market);
         if (market == NULL)
             return true;
         if (!read_outcome(core, market, command, &outcome))
-            return reject(run, BTX_REJECT_INVALID_WINNERS);
+            return btx_reject_command(run, BTX_REJECT_INVALID_WINNERS);
         emit_settling(run, market, command, &outcome);
     } else {
         CHECK(read_outcome(core, market, command, &outcome));
@@ -161,7 +162,7 @@ bool settle_market(struct run *run, const struct btx_settle_market *command)
     const struct order_filter all = {.market = slot_of_market(core, market),
                                      .side = BTX_SIDE_COUNT};
     if (market->live[BTX_SIDE_BACK] + market->live[BTX_SIDE_LAY] > 0 &&
-        !cancel_batches(run, &all, BTX_CAUSE_SETTLED, 0))
+        !btx_cancel_batches(run, &all, BTX_CAUSE_SETTLED, 0))
         return false;
     if (!settle_accounts(run, market, &outcome) || run->tx->full)
         return false;

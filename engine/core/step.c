@@ -9,39 +9,39 @@ static bool execute(struct run *run)
     const void *command = run->command;
     switch ((enum btx_command_type)run->command->record.type) {
     case BTX_COMMAND_OPEN_ACCOUNT:
-        return open_account(run, command);
+        return btx_execute_open_account(run, command);
     case BTX_COMMAND_DEPOSIT:
-        return deposit(run, command);
+        return btx_execute_deposit(run, command);
     case BTX_COMMAND_WITHDRAW:
-        return withdraw(run, command);
+        return btx_execute_withdraw(run, command);
     case BTX_COMMAND_FREEZE_ACCOUNT:
-        return freeze_account(run, command);
+        return btx_execute_freeze_account(run, command);
     case BTX_COMMAND_UNFREEZE_ACCOUNT:
-        return unfreeze_account(run, command);
+        return btx_execute_unfreeze_account(run, command);
     case BTX_COMMAND_OPEN_MARKET:
-        return open_market(run, command);
+        return btx_execute_open_market(run, command);
     case BTX_COMMAND_SUSPEND_MARKET:
-        return suspend_market(run, command);
+        return btx_execute_suspend_market(run, command);
     case BTX_COMMAND_RESUME_MARKET:
-        return resume_market(run, command);
+        return btx_execute_resume_market(run, command);
     case BTX_COMMAND_TURN_IN_PLAY:
-        return turn_in_play(run, command);
+        return btx_execute_turn_in_play(run, command);
     case BTX_COMMAND_PLACE_ORDER:
-        return place_order(run, command);
+        return btx_execute_place_order(run, command);
     case BTX_COMMAND_CANCEL_ORDER:
-        return cancel_order(run, command);
+        return btx_execute_cancel_order(run, command);
     case BTX_COMMAND_UPDATE_ORDER:
-        return update_order(run, command);
+        return btx_execute_update_order(run, command);
     case BTX_COMMAND_REPLACE_ORDER:
-        return replace_order(run, command);
+        return btx_execute_replace_order(run, command);
     case BTX_COMMAND_CANCEL_ORDERS:
-        return cancel_orders(run, command);
+        return btx_execute_cancel_orders(run, command);
     case BTX_COMMAND_SETTLE_MARKET:
-        return settle_market(run, command);
+        return btx_execute_settle_market(run, command);
     case BTX_COMMAND_VOID_MARKET:
-        return void_market(run, command);
+        return btx_execute_void_market(run, command);
     case BTX_COMMAND_FORGET_MARKET:
-        return forget_market(run, command);
+        return btx_execute_forget_market(run, command);
     case BTX_COMMAND_TICK:
         return true;
     }
@@ -74,7 +74,7 @@ static void end_tx(struct run *run, bool finished)
     run->last->kind_flags |= BTX_RECORD_TX_END;
     if (finished) {
         run->last->kind_flags |= BTX_RECORD_COMMAND_END;
-        change_command_end(run->core);
+        btx_change_command_end(run->core);
     }
 }
 

@@ -18,12 +18,12 @@ static const char *verify_order(struct btx_core *core, const struct position *po
 {
     const struct market *market = &core->market[position->market];
     uint32_t price_index;
-    if (order->id <= previous_id || find_order(core, order->id) != order)
+    if (order->id <= previous_id || btx_find_order(core, order->id) != order)
         return "order: ids of a position do not ascend, or it cannot be found";
     if (order->remaining <= 0 || order->remaining % ladder_size_step(market->kind) != 0)
         return "order: nothing remains of it, or no whole size";
     if (core->runner[order->runner].market != position->market ||
-        !ladder_index(market, order->price, &price_index) || price_index != order->price_index)
+        !btx_ladder_index(market, order->price, &price_index) || price_index != order->price_index)
         return "order: not of its market's runners or prices";
     if (!order->resting && slot_of_order(core, order) != core->work.taker)
         return "order: it neither rests nor is it the taker";
@@ -88,8 +88,8 @@ static const char *verify_reserve(struct btx_core *core, struct position *positi
         return NULL; /* Stale until the command ends. */
     const struct shift nothing = {.win = 0, .lose = 0};
     const btx_i128 reserved =
-        risk_reserves(core, position)
-            ? risk_reserved_after(core, &core->market[position->market], position, 0, nothing)
+        btx_risk_reserves(core, position)
+            ? btx_risk_reserved_after(core, &core->market[position->market], position, 0, nothing)
             : 0;
     return reserved == position->reserved ? NULL : "position: its reserve is wrong";
 }
@@ -97,7 +97,7 @@ static const char *verify_reserve(struct btx_core *core, struct position *positi
 static const char *verify_position(struct btx_core *core, struct position *position,
                                    struct tally *tally)
 {
-    if (find_position(core, position->account, position->market) != position)
+    if (btx_find_position(core, position->account, position->market) != position)
         return "position: it cannot be found";
     tally->positions++;
     const char *wrong = verify_position_orders(core, position, tally);
@@ -125,7 +125,7 @@ static const char *verify_account(struct btx_core *core, uint32_t slot, btx_i128
     if (slot == HOUSE_SLOT)
         return account->id == 0 && account->positions == NO_SLOT ? NULL : "house: it trades";
     *clients_sum += account->balance;
-    if (find_account(core, account->id) != account)
+    if (btx_find_account(core, account->id) != account)
         return "account: it cannot be found";
     return core->work.taker == NO_SLOT && risk_available(account) < 0
                ? "account: less than nothing is available"
@@ -175,14 +175,14 @@ static const char *verify_level(const struct btx_core *core, uint32_t runner, ui
 static const char *verify_side(const struct btx_core *core, const struct market *market,
                                uint32_t runner, uint8_t side, struct tally *tally)
 {
-    uint32_t index = book_best(core, &core->runner[runner], market->kind, side);
+    uint32_t index = btx_book_best(core, &core->runner[runner], market->kind, side);
     while (index != NO_PRICE) {
         if (index >= market->price_count)
             return "book: a price is off the ladder";
         const char *wrong = verify_level(core, runner, side, index, tally);
         if (wrong != NULL)
             return wrong;
-        index = book_next(core, &core->runner[runner], market->kind, side, index);
+        index = btx_book_next(core, &core->runner[runner], market->kind, side, index);
     }
     return NULL;
 }
@@ -218,8 +218,8 @@ static const char *verify_book(const struct btx_core *core, const struct market 
                 return wrong;
         }
     }
-    const uint32_t back = book_best(core, runner, market->kind, BTX_SIDE_BACK);
-    const uint32_t lay = book_best(core, runner, market->kind, BTX_SIDE_LAY);
+    const uint32_t back = btx_book_best(core, runner, market->kind, BTX_SIDE_BACK);
+    const uint32_t lay = btx_book_best(core, runner, market->kind, BTX_SIDE_LAY);
     return back != NO_PRICE && lay != NO_PRICE &&
                    price_crosses(market->kind, BTX_SIDE_BACK, back, lay)
                ? "book: it is crossed"
@@ -274,13 +274,13 @@ static const char *verify_market(struct btx_core *core, uint32_t slot, struct ta
     }
     for (uint32_t i = 0; wrong == NULL && i < market->runner_count; i++) {
         const struct runner *runner = &core->runner[runner_slot(core, slot, i)];
-        wrong = runner->index == i && find_runner(core, slot, runner->id) == runner
+        wrong = runner->index == i && btx_find_runner(core, slot, runner->id) == runner
                     ? verify_book(core, market, slot_of_runner(core, runner), tally)
                     : "runner: it cannot be found, or not at its place";
     }
     if (wrong != NULL)
         return wrong;
-    if (find_market(core, market->id) != market)
+    if (btx_find_market(core, market->id) != market)
         return "market: it cannot be found";
     if (live[BTX_SIDE_BACK] != market->live[BTX_SIDE_BACK] ||
         live[BTX_SIDE_LAY] != market->live[BTX_SIDE_LAY])
@@ -289,6 +289,18 @@ static const char *verify_market(struct btx_core *core, uint32_t slot, struct ta
     return market->status == BTX_MARKET_CLOSED && live[0] + live[1] > 0 && !closing
                ? "market: it is closed and has orders"
                : verify_zero_sum(core, slot);
+}
+
+/* Every position has one place in a block of cells. */
+static bool cells_agree(const struct btx_core *core)
+{
+    uint32_t blocks = 0;
+    uint32_t places = 0;
+    for (uint32_t slot = 1; slot <= core->cells.blocks.high; slot++) {
+        blocks += core->cell_block[slot].used_count > 0;
+        places += core->cell_block[slot].used_count;
+    }
+    return blocks == core->cells.blocks.used && places == core->positions.used;
 }
 
 const char *btx_core_verify(struct btx_core *core)
@@ -300,7 +312,7 @@ const char *btx_core_verify(struct btx_core *core)
             return wrong;
     }
     if (tally.orders != core->orders.used || tally.positions != core->positions.used ||
-        tally.leaves != core->leaves.used || core->cells.blocks.used > core->positions.used ||
+        tally.leaves != core->leaves.used || !cells_agree(core) ||
         tally.resting + (core->work.taker != NO_SLOT) != core->orders.used)
         return "pools: what is used is not what is there";
     return verify_accounts(core);

@@ -32,7 +32,7 @@ bool btx_core_view_account(const struct btx_core *core, uint64_t account,
                            struct btx_account_view *ret_view)
 {
     const struct account *found =
-        account == 0 ? &core->account[HOUSE_SLOT] : find_account(finder(core), account);
+        account == 0 ? &core->account[HOUSE_SLOT] : btx_find_account(finder(core), account);
     if (found == NULL)
         return false;
     *ret_view = (struct btx_account_view){
@@ -48,7 +48,7 @@ bool btx_core_view_account(const struct btx_core *core, uint64_t account,
 bool btx_core_view_market(const struct btx_core *core, uint64_t market,
                           struct btx_market_view *ret_view)
 {
-    const struct market *found = find_market(finder(core), market);
+    const struct market *found = btx_find_market(finder(core), market);
     if (found == NULL)
         return false;
     *ret_view = (struct btx_market_view){
@@ -69,7 +69,7 @@ bool btx_core_view_market(const struct btx_core *core, uint64_t market,
 bool btx_core_view_order(const struct btx_core *core, uint64_t order,
                          struct btx_order_view *ret_view)
 {
-    const struct order *found = find_order(finder(core), order);
+    const struct order *found = btx_find_order(finder(core), order);
     if (found == NULL)
         return false;
     const struct position *position = &core->position[found->position];
@@ -87,7 +87,7 @@ bool btx_core_view_order(const struct btx_core *core, uint64_t order,
 
 uint64_t btx_core_view_runner(const struct btx_core *core, uint64_t market, uint32_t index)
 {
-    const struct market *found = find_market(finder(core), market);
+    const struct market *found = btx_find_market(finder(core), market);
     if (found == NULL || index >= found->runner_count)
         return 0;
     return core->runner[runner_slot(core, slot_of_market(core, found), index)].id;
@@ -96,15 +96,15 @@ uint64_t btx_core_view_runner(const struct btx_core *core, uint64_t market, uint
 bool btx_core_view_exposure(const struct btx_core *core, uint64_t account, uint64_t market,
                             uint32_t index, struct btx_exposure_view *ret_view)
 {
-    const struct account *owner = find_account(finder(core), account);
-    const struct market *found = find_market(finder(core), market);
+    const struct account *owner = btx_find_account(finder(core), account);
+    const struct market *found = btx_find_market(finder(core), market);
     if (found == NULL || index >= found->runner_count)
         return false;
     *ret_view = (struct btx_exposure_view){.win = 0, .lose = 0};
     const struct position *position =
         owner == NULL ? NULL
-                      : find_position(finder(core), slot_of_account(core, owner),
-                                      slot_of_market(core, found));
+                      : btx_find_position(finder(core), slot_of_account(core, owner),
+                                          slot_of_market(core, found));
     if (position != NULL) {
         const struct cell *cell = &core->cell[position->cells + index];
         *ret_view = (struct btx_exposure_view){.win = cell->win, .lose = cell->lose};
@@ -116,11 +116,11 @@ bool btx_core_view_exposure(const struct btx_core *core, uint64_t account, uint6
 static const struct runner *runner_of(const struct btx_core *core, uint64_t market, uint64_t runner,
                                       const struct market **ret_market)
 {
-    const struct market *found = find_market(finder(core), market);
+    const struct market *found = btx_find_market(finder(core), market);
     if (found == NULL)
         return NULL;
     *ret_market = found;
-    return find_runner(finder(core), slot_of_market(core, found), runner);
+    return btx_find_runner(finder(core), slot_of_market(core, found), runner);
 }
 
 size_t btx_core_view_book(const struct btx_core *core, uint64_t market, uint64_t runner,
@@ -131,14 +131,14 @@ size_t btx_core_view_book(const struct btx_core *core, uint64_t market, uint64_t
     if (found == NULL)
         return 0;
     size_t count = 0;
-    uint32_t index = book_best(core, found, of->kind, (uint8_t)side);
+    uint32_t index = btx_book_best(core, found, of->kind, (uint8_t)side);
     while (index != NO_PRICE && count < levels_max) {
         const btx_i128 size = book_level(core, found, index)->size;
         ret_levels[count++] = (struct btx_level_view){
-            .price = ladder_price(of, index),
+            .price = btx_ladder_price(of, index),
             .size = size < INT64_MAX ? (int64_t)size : INT64_MAX,
         };
-        index = book_next(core, found, of->kind, (uint8_t)side, index);
+        index = btx_book_next(core, found, of->kind, (uint8_t)side, index);
     }
     return count;
 }
@@ -149,7 +149,7 @@ size_t btx_core_view_queue(const struct btx_core *core, uint64_t market, uint64_
     const struct market *of = NULL;
     const struct runner *found = runner_of(core, market, runner, &of);
     uint32_t index;
-    if (found == NULL || !ladder_index(of, price, &index) ||
+    if (found == NULL || !btx_ladder_index(of, price, &index) ||
         found->leaves[index / BOOK_LEAF_PRICES] == NO_SLOT)
         return 0;
     size_t count = 0;
