@@ -3,9 +3,9 @@
  *
  * Each decides by rules.md 4 to 6: it checks in the order of the reasons, refuses with
  * btx_reject_command(), or emits its events, changing the state by each.  Everything that can be
- * refused is refused before the first event.  Each returns true when the command is finished, and false when its tx
- * is full before that: it is then called again with run->resumed set and finds in the state what
- * is left to do. */
+ * refused is refused before the first event.  Each returns true when the command is finished, and
+ * false when its tx is full before that: it is then called again with run->resumed set and finds
+ * in the state what is left to do. */
 #ifndef BTX_CORE_COMMANDS_H
 #define BTX_CORE_COMMANDS_H
 

@@ -329,6 +329,7 @@ static const struct refusal refusals[] = {
     ROW(REF("\"a"), "byte 89: a string without an end"),
     ROW(REF("\"a\\\""), "byte 89: a string without an end"),
     ROW(REF("\"a\011b\""), "byte 91: a control character in a string"),
+    ROW(REF("\"a\037b\""), "byte 91: a control character in a string"),
     ROW(REF("\"a\000b\""), "byte 91: a control character in a string"),
     ROW(REF("\"\\x41\""), "byte 90: no such escape in JSON"),
     ROW(REF("\"\\\""), "byte 89: a string without an end"),
@@ -337,6 +338,9 @@ static const struct refusal refusals[] = {
     ROW(REF("\"\\uD83D\""), "byte 90: half a surrogate pair"),
     ROW(REF("\"\\uD83Dx\""), "byte 90: half a surrogate pair"),
     ROW(REF("\"\\uD83D\\u0041\""), "byte 90: half a surrogate pair"),
+    ROW(REF("\"\\ude00\\udc00\""), "byte 90: half a surrogate pair"),
+    ROW(REF("\"\\ud83d\\ue000\""), "byte 90: half a surrogate pair"),
+    ROW(REF("\"\\ud83d\\udbff\""), "byte 90: half a surrogate pair"),
     ROW(REF("\"\\ude00\""), "byte 90: half a surrogate pair"),
     ROW(REF("'a'"), WANT_REF "'a'"),
     /* Lists. */
@@ -500,6 +504,18 @@ static void command_text_decode__list_too_long__refused(void **state)
     assert_refused(line, strlen(line), "winners: want at most 1024 ids");
 }
 
+/* The room for strings with escapes is small: what is longer must not run over. */
+static void command_text_decode__long_string_with_an_escape__refused(void **state)
+{
+    char line[1024] = "{\"cmd\":\"Tick\",\"t\":1,\"\\u0041";
+
+    (void)state;
+    memset(line + strlen(line), 'n', 600);
+    memcpy(line + strlen(line), "\":1}", 5);
+    assert_refused(line, strlen(line),
+                   "'\\u0041nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn...': Tick has no such field");
+}
+
 /* A decoder is used for line after line: a bad one must leave nothing behind. */
 static void command_text_decode__good_line_after_bad_ones__accepted(void **state)
 {
@@ -523,6 +539,7 @@ int main(void)
         cmocka_unit_test(command_text_decode__line_cut_anywhere__refused),
         cmocka_unit_test(command_text_decode__any_byte_anywhere__sentence_is_printable),
         cmocka_unit_test(command_text_decode__list_too_long__refused),
+        cmocka_unit_test(command_text_decode__long_string_with_an_escape__refused),
         cmocka_unit_test(command_text_decode__good_line_after_bad_ones__accepted),
     };
 
