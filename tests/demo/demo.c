@@ -53,7 +53,7 @@ struct proofs {
     } rows[PROOFS_MAX];
     size_t count;
     bool all_held;
-    bool real_skipped;
+    bool real_skipped; /* Its data is not there. */
 };
 
 static void add_proof(struct proofs *proofs, bool held, const char *format, ...) BTX_PRINTF(3, 4);
@@ -309,8 +309,12 @@ static void print_proofs(const struct proofs *proofs)
         const bool held = proofs->rows[i].held;
 
         printf("  %s%s%s  %s\n", btx_screen_style(held ? BTX_STYLE_GOOD : BTX_STYLE_BAD),
-               held ? "held  " : "FAILED", btx_screen_style(BTX_STYLE_PLAIN), proofs->rows[i].text);
+               held ? "held   " : "FAILED ", btx_screen_style(BTX_STYLE_PLAIN),
+               proofs->rows[i].text);
     }
+    if (proofs->real_skipped)
+        printf("  %sskipped%s  the real market: no ../shared/data/flows beside the checkout\n",
+               btx_screen_style(BTX_STYLE_BAD), btx_screen_style(BTX_STYLE_PLAIN));
 }
 
 static void close_part(struct part *part)

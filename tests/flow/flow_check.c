@@ -7,8 +7,8 @@
  * in MARKET.ladders.jsonl.gz, that the books equal the recorded ones, that an exchange which only
  * applied the events has the same digest, and that the state is sound; half-way, that a third
  * exchange restored from the saved state goes on to the same end; and at the end that the text of
- * all events has the SHA-256 of MARKET.events.sha256.  LADDERS is how many there must be.  Exit status 0; 1 when something differs;
- * 77 when the data is not there. */
+ * all events has the SHA-256 of MARKET.events.sha256.  LADDERS is how many there must be.
+ * Exit status 0; 1 when something differs; 77 when the data is not there. */
 #include "tests/flow/flow_ladders.h"
 #include "tests/flow/flow_run.h"
 #include "tests/flow/flow_text.h"

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_memory.c - how much memory a core asks for, and what it begins with. */
+#include "engine/core/core.h"
+
+#include "engine/core/view.h"
+#include "tests/unit/core/fixture.h"
+
+#define FIELDS 5u
+
+/* Field number @field of @capacity. */
+static uint32_t *field_of(struct btx_core_capacity *capacity, uint32_t field)
+{
+    uint32_t *const fields[FIELDS] = {&capacity->accounts, &capacity->markets, &capacity->runners,
+                                      &capacity->orders, &capacity->positions};
+
+    return fields[field];
+}
+
+static struct btx_core_capacity all(uint32_t capacity)
+{
+    return (struct btx_core_capacity){capacity, capacity, capacity, capacity, capacity};
+}
+
+/* A capacity that fits no index must not become a core with wrapped sizes. */
+static void memory_bytes__one_capacity_out_of_range__0(void **state)
+{
+    static const uint32_t outside[] = {0, BTX_CORE_CAPACITY_MAX + 1, INT32_MAX, UINT32_MAX};
+
+    (void)state;
+    for (uint32_t field = 0; field < FIELDS; field++)
+        for (size_t i = 0; i < BTX_COUNT_OF(outside); i++) {
+            struct btx_core_capacity capacity = all(10);
+
+            *field_of(&capacity, field) = outside[i];
+            assert_int_equal(btx_core_memory_bytes(&capacity), 0);
+        }
+}
+
+static void memory_bytes__least_and_greatest__in_range(void **state)
+{
+    const struct btx_core_capacity least = all(1);
+    const struct btx_core_capacity greatest = all(BTX_CORE_CAPACITY_MAX);
+
+    (void)state;
+    assert_true(btx_core_memory_bytes(&least) >= sizeof(struct btx_core));
+    /* What the greatest parts alone take: cells, and the runners' books. */
+    assert_true(btx_core_memory_bytes(&greatest) >
+                (size_t)BTX_CORE_CAPACITY_MAX * 512 * sizeof(struct cell) +
+                    (size_t)BTX_CORE_CAPACITY_MAX * sizeof(struct runner));
+}
+
+/* More capacity never takes less, and whole cache lines are asked for. */
+static void memory_bytes__any_capacity_grows__never_less(void **state)
+{
+    static const uint32_t steps[] = {
+        1,  2,    3,    4,    15,   16,    17,    31,      32,      33,      63,      64,
+        65, 1000, 1024, 1025, 4096, 65536, 65537, 1000000, 4194304, 4194305, 7999999, 8000000};
+
+    (void)state;
+    for (uint32_t field = 0; field < FIELDS; field++) {
+        size_t previous = 0;
+
+        for (size_t i = 0; i < BTX_COUNT_OF(steps); i++) {
+            struct btx_core_capacity capacity = all(10);
+
+            *field_of(&capacity, field) = steps[i];
+            const size_t bytes = btx_core_memory_bytes(&capacity);
+            assert_true(bytes >= previous);
+            assert_int_equal(bytes % 64, 0);
+            previous = bytes;
+        }
+    }
+}
+
+/* A new exchange has a house without money, and nothing else. */
+static void init__any_shard__empty_with_its_first_order(void **state)
+{
+    static const uint32_t shards[] = {0, 1, 77, BTX_CORE_SHARD_MAX};
+    const struct btx_core_capacity capacity = all(2);
+
+    (void)state;
+    for (size_t i = 0; i < BTX_COUNT_OF(shards); i++) {
+        const struct btx_core_capacity none = {0};
+        struct btx_fixture fixture;
+        struct btx_core_view view;
+        struct btx_account_view house;
+
+        btx_fixture_open(&fixture, &capacity, shards[i]);
+        btx_core_view(fixture.core, &view);
+        assert_int_equal(view.seq, 0);
+        assert_int_equal(view.tx, 0);
+        assert_int_equal(view.time_ns, 0);
+        assert_true(view.next_order == ((uint64_t)shards[i] << 40) + 1);
+        assert_true(view.next_order <= BTX_ORDER_ID_MAX);
+        assert_memory_equal(&view.used, &none, sizeof none);
+        assert_true(btx_core_view_account(fixture.core, 0, &house));
+        assert_int_equal(house.balance, 0);
+        assert_null(btx_core_pending(fixture.core));
+        assert_true(btx_core_can_step(fixture.core));
+        btx_fixture_close(&fixture);
+    }
+}
+
+/* The order ids of a shard are its own: a snapshot of another one must not be gone on with. */
+static void load__of_another_shard__refused(void **state)
+{
+    const struct btx_core_capacity capacity = all(2);
+    struct btx_fixture one;
+    struct btx_fixture other;
+
+    (void)state;
+    btx_fixture_open(&one, &capacity, 1);
+    btx_fixture_open(&other, &capacity, 2);
+    const struct btx_bytes saved = btx_fixture_save(&one);
+    assert_string_equal(btx_core_load(other.core, saved.bytes, saved.length_bytes),
+                        "state: of another shard");
+    assert_null(btx_fixture_load(&one, saved.bytes, saved.length_bytes));
+    other.corrupted = true;
+    btx_fixture_close(&one);
+    btx_fixture_close(&other);
+}
+
+/* The capacities are limits and nothing less: as many of each as were asked for fit. */
+static void init__smallest_capacities__one_of_each_fits(void **state)
+{
+    static const struct btx_core_capacity capacity = {
+        .accounts = 1, .markets = 1, .runners = 2, .orders = 1, .positions = 1};
+    struct btx_fixture fixture;
+    const struct btx_wish wish = {.account = 1,
+                                  .market = 1,
+                                  .runner = BTX_FIXTURE_RUNNER,
+                                  .side = BTX_SIDE_BACK,
+                                  .price = 20000,
+                                  .size = 100};
+
+    (void)state;
+    btx_fixture_open(&fixture, &capacity, 0);
+    btx_fixture_open_account(&fixture, 1, 1000 * BTX_FIXTURE_ONE);
+    btx_fixture_open_odds(&fixture, 1, 2, 1);
+    assert_int_equal(btx_fixture_place(&fixture, &wish), 1);
+    assert_int_equal(btx_fixture_place(&fixture, &wish), 0);
+    assert_int_equal(btx_fixture_reason(&fixture), BTX_REJECT_CAPACITY);
+    btx_fixture_cancel(&fixture, 1, 1);
+    assert_int_equal(btx_fixture_place(&fixture, &wish), 2);
+    btx_fixture_on_market(&fixture, BTX_COMMAND_VOID_MARKET, 1);
+    btx_fixture_on_market(&fixture, BTX_COMMAND_FORGET_MARKET, 1);
+    btx_fixture_open_odds(&fixture, 2, 2, 1);
+    btx_fixture_close(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_bytes__one_capacity_out_of_range__0),
+        cmocka_unit_test(memory_bytes__least_and_greatest__in_range),
+        cmocka_unit_test(memory_bytes__any_capacity_grows__never_less),
+        cmocka_unit_test(init__any_shard__empty_with_its_first_order),
+        cmocka_unit_test(load__of_another_shard__refused),
+        cmocka_unit_test(init__smallest_capacities__one_of_each_fits),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_verify.c - every sentence of btx_core_verify(), provoked by one wrong private field.
+ *
+ * Property tests, debug builds and auditors rely on it: a check that finds nothing is worse than
+ * none. */
+#include "engine/core/book.h"
+#include "engine/core/core.h"
+#include "engine/core/entities.h"
+#include "engine/core/risk.h"
+#include "tests/unit/core/scene.h"
+#include "tests/unit/core/stories.h"
+
+#define RUNNER BTX_FIXTURE_RUNNER
+
+/* The scene's parts.  Account 1's LAY at 2 has another one of its own behind it. */
+static struct order *lay(struct btx_core *core)
+{
+    return btx_find_order(core, 3);
+}
+
+static struct order *back(struct btx_core *core)
+{
+    return btx_find_order(core, 4);
+}
+
+static struct account *owner(struct btx_core *core)
+{
+    return btx_find_account(core, 1);
+}
+
+static struct market *market(struct btx_core *core)
+{
+    return btx_find_market(core, BTX_SCENE_MARKET);
+}
+
+static struct position *position(struct btx_core *core)
+{
+    return &core->position[lay(core)->position];
+}
+
+static struct runner *runner(struct btx_core *core)
+{
+    return &core->runner[lay(core)->runner];
+}
+
+static struct leaf *leaf(struct btx_core *core)
+{
+    return &core->leaf[runner(core)->leaves[lay(core)->price_index / BOOK_LEAF_PRICES]];
+}
+
+static struct level *level(struct btx_core *core)
+{
+    return book_level(core, runner(core), lay(core)->price_index);
+}
+
+static int setup(void **state)
+{
+    assert_int_equal(btx_scene_setup(state), 0);
+    struct btx_scene *scene = *state;
+    assert_int_equal(scene->lay, 3);
+    assert_int_equal(scene->back, 4);
+    assert_int_equal(
+        btx_fixture_place(&scene->fixture, &(struct btx_wish){.account = 1,
+                                                              .market = BTX_SCENE_MARKET,
+                                                              .runner = RUNNER,
+                                                              .side = BTX_SIDE_LAY,
+                                                              .price = 20000,
+                                                              .size = 5 * BTX_FIXTURE_ONE}),
+        5);
+    return 0;
+}
+
+static void order_id(struct btx_core *core)
+{
+    lay(core)->id = 77;
+}
+
+static void order_ids_descend(struct btx_core *core)
+{
+    /* Into the other's chain, so that it is found. */
+    struct order *first = lay(core);
+    uint32_t *head = index_head_counted(&core->order_index, 6);
+    *index_head_counted(&core->order_index, 3) = NO_SLOT;
+    *head = slot_of_order(core, first);
+    first->id = 6;
+}
+
+static void order_remaining(struct btx_core *core)
+{
+    lay(core)->remaining = 0;
+}
+
+static void order_remaining_step(struct btx_core *core)
+{
+    lay(core)->remaining += 50;
+}
+
+static void order_price(struct btx_core *core)
+{
+    lay(core)->price = 20100;
+}
+
+static void order_price_index(struct btx_core *core)
+{
+    lay(core)->price_index++;
+}
+
+static void order_runner_of_another_market(struct btx_core *core)
+{
+    lay(core)->runner =
+        runner_slot(core, slot_of_market(core, btx_find_market(core, BTX_SCENE_BINARY)), 0);
+}
+
+static void order_resting(struct btx_core *core)
+{
+    lay(core)->resting = false;
+}
+
+static void order_position_prev(struct btx_core *core)
+{
+    lay(core)->position_prev = 5;
+}
+
+static void order_position(struct btx_core *core)
+{
+    lay(core)->position = back(core)->position;
+}
+
+static void position_live(struct btx_core *core)
+{
+    position(core)->live[BTX_SIDE_BACK]++;
+}
+
+static void position_orders_tail(struct btx_core *core)
+{
+    position(core)->orders_tail = NO_SLOT;
+}
+
+static void cell_lose(struct btx_core *core)
+{
+    position_cell(core, position(core), 1)->lose++;
+}
+
+static void position_lose_sum(struct btx_core *core)
+{
+    position(core)->lose_sum--;
+}
+
+static void position_nonzero_cells(struct btx_core *core)
+{
+    position(core)->nonzero_cells++;
+}
+
+static void position_floor(struct btx_core *core)
+{
+    assert_true(position(core)->floor_known);
+    position(core)->floor--;
+}
+
+/* Account 2's one is the runner with the greatest difference. */
+static void position_floor_index(struct btx_core *core)
+{
+    struct position *of_back = &core->position[back(core)->position];
+    assert_true(of_back->floor_known && of_back->floor_index != 0);
+    of_back->floor_index = 0;
+}
+
+static void position_floor_index_beyond(struct btx_core *core)
+{
+    position(core)->floor_index = 3;
+}
+
+static void position_market_prev(struct btx_core *core)
+{
+    struct position *of_back = &core->position[back(core)->position];
+    of_back->market_prev = of_back->market_prev == NO_SLOT ? 5 : NO_SLOT;
+}
+
+static void runner_index(struct btx_core *core)
+{
+    core->runner[runner_slot(core, slot_of_market(core, market(core)), 1)].index = 2;
+}
+
+static void runner_id(struct btx_core *core)
+{
+    runner(core)->id = 99;
+}
+
+/* The next order of that price would inherit it. */
+static void level_size_without_orders(struct btx_core *core)
+{
+    leaf(core)->levels[7].size = 100;
+}
+
+static void blocks_used(struct btx_core *core)
+{
+    core->cells.blocks.used = core->positions.used + 1;
+}
+
+static void position_flat(struct btx_core *core)
+{
+    (void)btx_make_position(core, slot_of_account(core, btx_find_account(core, 3)),
+                            slot_of_market(core, market(core)));
+}
+
+static void position_reserved(struct btx_core *core)
+{
+    position(core)->reserved++;
+}
+
+/* Taken out of its chain. */
+static void position_hash(struct btx_core *core)
+{
+    const struct position *found = position(core);
+    const uint64_t key = (uint64_t)found->account << 32 | found->market;
+    uint32_t *head = index_head(&core->position_index, key);
+
+    assert_int_equal(*head, slot_of_position(core, found));
+    *head = found->hash_next;
+}
+
+static void position_account_prev(struct btx_core *core)
+{
+    position(core)->account_prev = 5;
+}
+
+static void position_market(struct btx_core *core)
+{
+    position(core)->market = slot_of_market(core, btx_find_market(core, BTX_SCENE_BINARY));
+}
+
+static void account_reserved(struct btx_core *core)
+{
+    owner(core)->reserved++;
+}
+
+static void house_id(struct btx_core *core)
+{
+    core->account[HOUSE_SLOT].id = 5;
+}
+
+static void account_id(struct btx_core *core)
+{
+    owner(core)->id = 78;
+}
+
+static void account_balance(struct btx_core *core)
+{
+    owner(core)->balance = 0;
+}
+
+static void account_balance_more(struct btx_core *core)
+{
+    owner(core)->balance++;
+}
+
+static void clients_sum(struct btx_core *core)
+{
+    core->clients_sum++;
+}
+
+static void net_deposits(struct btx_core *core)
+{
+    core->net_deposits++;
+}
+
+static void house_balance(struct btx_core *core)
+{
+    core->account[HOUSE_SLOT].balance--;
+}
+
+static void order_level_prev(struct btx_core *core)
+{
+    lay(core)->level_prev = 5;
+}
+
+static void order_runner(struct btx_core *core)
+{
+    lay(core)->runner = runner_slot(core, slot_of_market(core, market(core)), 1);
+}
+
+static void level_tail(struct btx_core *core)
+{
+    level(core)->tail = slot_of_order(core, lay(core));
+}
+
+static void level_head(struct btx_core *core)
+{
+    level(core)->head = NO_SLOT;
+}
+
+static void level_size(struct btx_core *core)
+{
+    level(core)->size += 100;
+}
+
+static void market_price_count(struct btx_core *core)
+{
+    market(core)->price_count = 99;
+}
+
+static void leaf_bits_of_both(struct btx_core *core)
+{
+    leaf(core)->bits[BTX_SIDE_BACK] = leaf(core)->bits[BTX_SIDE_LAY];
+}
+
+static void leaf_without_orders(struct btx_core *core)
+{
+    runner(core)->leaves[5] = core->leaves.high + 1;
+}
+
+static void leaf_unmarked(struct btx_core *core)
+{
+    runner(core)->sides[BTX_SIDE_LAY].top = 0;
+}
+
+/* Account 2's BACK moves to 1.5, below the LAYs: its loss is its stake at any price. */
+static void book_crossed(struct btx_core *core)
+{
+    struct order *order = back(core);
+    btx_book_remove(core, order);
+    order->price = 15000;
+    order->price_index = 49;
+    btx_book_add(core, order);
+}
+
+/* What account 1 has won nobody has lost. */
+static void zero_sum(struct btx_core *core)
+{
+    btx_risk_shift(core, position(core), 2, (struct shift){.win = 100, .lose = 0});
+    btx_risk_refresh(core, position(core));
+}
+
+static void market_id(struct btx_core *core)
+{
+    market(core)->id = 79;
+}
+
+static void market_live(struct btx_core *core)
+{
+    market(core)->live[BTX_SIDE_LAY]--;
+}
+
+/* With its reserves released, as a settlement would have left them. */
+static void market_closed(struct btx_core *core)
+{
+    btx_risk_set_reserved(core, position(core), 0);
+    btx_risk_set_reserved(core, &core->position[back(core)->position], 0);
+    market(core)->status = BTX_MARKET_CLOSED;
+}
+
+static void orders_used(struct btx_core *core)
+{
+    core->orders.used++;
+}
+
+static void positions_used(struct btx_core *core)
+{
+    core->positions.used--;
+}
+
+static void leaves_used(struct btx_core *core)
+{
+    core->leaves.used++;
+}
+
+static void taker_that_rests(struct btx_core *core)
+{
+    core->work.taker = slot_of_order(core, lay(core));
+}
+
+static const struct {
+    void (*corrupt)(struct btx_core *core);
+    const char *name;
+    const char *sentence;
+} rows[] = {
+#define ROW(corrupt, sentence)                                                                     \
+    {                                                                                              \
+        corrupt, #corrupt, sentence                                                                \
+    }
+    ROW(order_id, "order: ids of a position do not ascend, or it cannot be found"),
+    ROW(order_ids_descend, "order: ids of a position do not ascend, or it cannot be found"),
+    ROW(order_remaining, "order: nothing remains of it, or no whole size"),
+    ROW(order_remaining_step, "order: nothing remains of it, or no whole size"),
+    ROW(order_price, "order: not of its market's runners or prices"),
+    ROW(order_price_index, "order: not of its market's runners or prices"),
+    ROW(order_runner_of_another_market, "order: not of its market's runners or prices"),
+    ROW(order_resting, "order: it neither rests nor is it the taker"),
+    ROW(order_position_prev, "order: its position's list is broken"),
+    ROW(order_position, "order: its position's list is broken"),
+    ROW(position_live, "position: its count of live orders is wrong"),
+    ROW(position_orders_tail, "position: its count of live orders is wrong"),
+    ROW(cell_lose, "position: the sum of its cells is wrong"),
+    ROW(position_lose_sum, "position: the sum of its cells is wrong"),
+    ROW(position_nonzero_cells, "position: the sum of its cells is wrong"),
+    ROW(position_floor, "position: its floor is wrong"),
+    ROW(position_floor_index, "position: its floor is wrong"),
+    ROW(position_floor_index_beyond, "position: its floor is wrong"),
+    ROW(position_flat, "position: it is flat"),
+    ROW(position_reserved, "position: its reserve is wrong"),
+    ROW(position_hash, "position: it cannot be found"),
+    ROW(position_account_prev, "account: its list of positions is broken"),
+    ROW(account_reserved, "account: its reserve is not the sum of its positions'"),
+    ROW(house_id, "house: it trades"),
+    ROW(account_id, "account: it cannot be found"),
+    ROW(account_balance, "account: less than nothing is available"),
+    ROW(account_balance_more, "accounts: their sum is wrong, or over the limit"),
+    ROW(clients_sum, "accounts: their sum is wrong, or over the limit"),
+    ROW(net_deposits, "accounts: money was made or lost"),
+    ROW(house_balance, "accounts: money was made or lost"),
+    ROW(order_level_prev, "book: an order is in the wrong queue"),
+    ROW(order_runner, "book: an order is in the wrong queue"),
+    ROW(level_tail, "book: a queue is broken, or empty but marked"),
+    ROW(level_head, "book: a queue is broken, or empty but marked"),
+    ROW(level_size, "book: the size of a price is wrong"),
+    ROW(market_price_count, "book: a price is off the ladder"),
+    ROW(leaf_bits_of_both, "book: a leaf is empty, or a price has both sides"),
+    ROW(leaf_without_orders, "book: a leaf is empty, or a price has both sides"),
+    ROW(level_size_without_orders, "book: a price has orders and no mark, or a mark and no orders"),
+    ROW(book_crossed, "book: it is crossed"),
+    ROW(zero_sum, "market: what its accounts won and lost is not zero together"),
+    ROW(position_market, "market: its list of positions is broken"),
+    ROW(position_market_prev, "market: its list of positions is broken"),
+    ROW(runner_index, "runner: it cannot be found, or not at its place"),
+    ROW(runner_id, "runner: it cannot be found, or not at its place"),
+    ROW(market_id, "market: it cannot be found"),
+    ROW(market_live, "market: its count of live orders is wrong"),
+    ROW(market_closed, "market: it is closed and has orders"),
+    ROW(leaf_unmarked, "pools: what is used is not what is there"),
+    ROW(orders_used, "pools: what is used is not what is there"),
+    ROW(positions_used, "pools: what is used is not what is there"),
+    ROW(leaves_used, "pools: what is used is not what is there"),
+    ROW(blocks_used, "pools: what is used is not what is there"),
+    ROW(taker_that_rests, "pools: what is used is not what is there"),
+#undef ROW
+};
+
+static void verify__one_private_field_wrong__named(void **state)
+{
+    for (size_t i = 0; i < BTX_COUNT_OF(rows); i++) {
+        struct btx_scene *scene;
+
+        assert_int_equal(setup(state), 0);
+        scene = *state;
+        assert_null(btx_core_verify(scene->fixture.core));
+        rows[i].corrupt(scene->fixture.core);
+        const char *wrong = btx_core_verify(scene->fixture.core);
+        if (wrong == NULL || strcmp(wrong, rows[i].sentence) != 0)
+            fail_msg("%s: %s", rows[i].name, wrong == NULL ? "nothing found" : wrong);
+        scene->fixture.corrupted = true;
+        assert_int_equal(btx_scene_teardown(state), 0);
+    }
+}
+
+/* No false alarm: an empty core, and each story at each of its txs. */
+static void verify__sound_states__nothing(void **state)
+{
+    (void)state;
+    for (uint32_t story = 0; story < BTX_STORY_COUNT; story++) {
+        struct btx_fixture fixture;
+
+        btx_story_open(&fixture);
+        assert_null(btx_core_verify(fixture.core));
+        btx_story_tell(&fixture, (enum btx_story)story);
+        while (btx_core_pending(fixture.core) != NULL) {
+            assert_null(btx_core_verify(fixture.core));
+            (void)btx_fixture_continue(&fixture);
+        }
+        assert_null(btx_core_verify(fixture.core));
+        btx_fixture_close(&fixture);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(verify__one_private_field_wrong__named),
+        cmocka_unit_test(verify__sound_states__nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
