@@ -32,8 +32,8 @@ static bool emit_funds(struct run *run, enum btx_event_type type, struct account
     struct btx_funds_event *event = tx_event(run, type, sizeof *event, 0);
     event->account = command->account;
     event->amount = command->amount;
-    event->balance = type == BTX_EVENT_FUNDS_DEPOSITED ? account->balance + command->amount
-                                                       : account->balance - command->amount;
+    event->balance = (int64_t)account->balance;
+    event->balance += type == BTX_EVENT_FUNDS_DEPOSITED ? command->amount : -command->amount;
     event->cseq = command->cseq;
     event->transfer = command->transfer;
     btx_change_funds(run->core, event, account);

@@ -10,7 +10,7 @@ void btx_change_account_opened(struct btx_core *core, const struct btx_account_e
 void btx_change_funds(struct btx_core *core, const struct btx_funds_event *event,
                       struct account *account)
 {
-    const int64_t change = event->balance - account->balance;
+    const btx_i128 change = event->balance - account->balance;
     account->balance = event->balance;
     core->clients_sum += change;
     core->net_deposits += change;

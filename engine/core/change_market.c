@@ -41,8 +41,7 @@ void btx_change_account_settled(struct btx_core *core, const struct btx_account_
 
 void btx_change_market_settled(struct btx_core *core, const struct btx_market_settled *event)
 {
-    struct account *house = &core->account[HOUSE_SLOT];
-    house->balance = (int64_t)((btx_i128)house->balance + event->commission + event->rounding);
+    core->account[HOUSE_SLOT].balance += (btx_i128)event->commission + event->rounding;
     core->work = (struct work){0};
 }
 

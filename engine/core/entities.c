@@ -66,7 +66,7 @@ struct account *btx_make_account(struct btx_core *core, uint64_t id)
     memset(account, 0, sizeof *account);
     account->id = id;
     uint32_t *head = index_head(&core->account_index, id);
-    account->hash_next = *head;
+    account->hash_next = *head & INT32_MAX;
     *head = slot;
     return account;
 }

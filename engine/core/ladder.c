@@ -27,9 +27,10 @@ static bool odds_index(uint64_t price, uint32_t *ret_index)
 {
     if (price < BTX_ODDS_MIN || price > BTX_ODDS_MAX)
         return false;
-    size_t row = ODDS_SEGMENT_COUNT - 1;
-    while (price < odds_segments[row].first)
-        row--;
+    /* From below, where most odds are. */
+    size_t row = 0;
+    while (row + 1 < ODDS_SEGMENT_COUNT && price >= odds_segments[row + 1].first)
+        row++;
     const struct segment *segment = &odds_segments[row];
     const uint32_t offset = (uint32_t)price - segment->first;
     *ret_index = segment->index + offset / segment->step;

@@ -56,11 +56,13 @@ static const char *load_counters(struct loader *loader)
 static const char *load_account(struct loader *loader, struct account *account)
 {
     struct btx_reader *reader = &loader->reader;
-    account->balance = btx_reader_i64(reader);
+    account->balance = btx_reader_i128(reader);
     account->cseq = btx_reader_u64(reader);
     account->transfer = btx_reader_u64(reader);
     const uint64_t frozen = btx_reader_u64(reader);
     account->frozen = frozen == 1;
+    if (account->balance > PROFIT_MAX || account->balance < -PROFIT_MAX)
+        return "state: a balance is out of range";
     loader->core->net_deposits += account->balance;
     return frozen > 1 ? "state: an account is neither frozen nor not" : NULL;
 }

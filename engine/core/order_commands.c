@@ -99,11 +99,13 @@ static enum btx_reject judge(struct btx_core *core, struct request *request)
         return BTX_REJECT_CAPACITY;
     if (!is_affordable(core, request))
         return BTX_REJECT_INSUFFICIENT_FUNDS;
-    const struct taking taking = taking_of(request);
-    if (request->post_only && btx_would_match(core, &taking))
-        return BTX_REJECT_WOULD_MATCH;
-    if (request->tif == BTX_TIF_FOK && !btx_is_fillable(core, &taking, request->min_fill))
-        return BTX_REJECT_NOT_FILLABLE;
+    if (request->post_only || request->tif == BTX_TIF_FOK) {
+        const struct taking taking = taking_of(request);
+        if (request->post_only && btx_would_match(core, &taking))
+            return BTX_REJECT_WOULD_MATCH;
+        if (request->tif == BTX_TIF_FOK && !btx_is_fillable(core, &taking, request->min_fill))
+            return BTX_REJECT_NOT_FILLABLE;
+    }
     return ACCEPTABLE;
 }
 

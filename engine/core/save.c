@@ -55,9 +55,9 @@ static void save_accounts(struct saver *saver)
     btx_writer_u64(writer_with(saver, 8), sorter->count);
     while (sorter->count > 0) {
         const struct account *account = &core->account[heap_top(sorter).slot];
-        struct btx_writer *writer = writer_with(saver, 40);
+        struct btx_writer *writer = writer_with(saver, 48);
         btx_writer_u64(writer, account->id);
-        btx_writer_i64(writer, account->balance);
+        btx_writer_i128(writer, account->balance);
         btx_writer_u64(writer, account->cseq);
         btx_writer_u64(writer, account->transfer);
         btx_writer_u64(writer, account->frozen);

@@ -95,7 +95,7 @@ static void emit_account_settled(struct run *run, const struct market *market,
     event->account = account->id;
     event->pnl = (int64_t)pnl;
     event->commission = (int64_t)commission;
-    event->balance = account->balance + event->pnl - event->commission;
+    event->balance = (int64_t)account->balance + event->pnl - event->commission;
     btx_change_account_settled(run->core, event, account, position);
 }
 

@@ -19,18 +19,19 @@
 /* The house is the first account of every core. */
 #define HOUSE_SLOT 1u
 
-/* One client, or the house. */
+/* One client, or the house: one cache line. */
 struct account {
     btx_i128 reserved; /* Sum of its positions' reserves. */
+    btx_i128 balance;  /* A client's fits 64 bits; what the house earns has no bound. */
     uint64_t id;
-    int64_t balance;
     uint64_t cseq;
     uint64_t transfer;
     uint32_t positions; /* List through account_next. */
-    uint32_t hash_next;
-    uint8_t frozen;
-    uint8_t padding[7];
+    uint32_t hash_next : 31;
+    uint32_t frozen : 1;
 };
+static_assert(sizeof(struct account) == 64, "an account is one cache line");
+static_assert(BTX_CORE_CAPACITY_MAX < UINT32_C(1) << 31, "31 bits name every slot");
 
 struct market {
     uint64_t id;
@@ -82,6 +83,7 @@ struct level {
 
 struct leaf {
     uint64_t bits[BTX_SIDE_COUNT];
+    uint64_t padding[6]; /* So that no level lies across two cache lines. */
     struct level levels[BOOK_LEAF_PRICES];
 };
 
@@ -139,8 +141,9 @@ struct position {
     uint32_t cells;         /* First of runner_count cells. */
     uint32_t nonzero_cells; /* Cells that are not all zero. */
     uint8_t floor_known;
-    uint8_t padding[7];
+    uint8_t padding[23];
 };
+static_assert(sizeof(struct position) == 128, "a position is two cache lines");
 
 /* What a command that goes on over several txs has done so far.  Set and cleared by apply. */
 struct work {

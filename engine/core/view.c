@@ -28,6 +28,13 @@ void btx_core_view(const struct btx_core *core, struct btx_core_view *ret_view)
     };
 }
 
+static int64_t nearest_int64(btx_i128 value)
+{
+    if (value > INT64_MAX)
+        return INT64_MAX;
+    return value < INT64_MIN ? INT64_MIN : (int64_t)value;
+}
+
 bool btx_core_view_account(const struct btx_core *core, uint64_t account,
                            struct btx_account_view *ret_view)
 {
@@ -36,7 +43,7 @@ bool btx_core_view_account(const struct btx_core *core, uint64_t account,
     if (found == NULL)
         return false;
     *ret_view = (struct btx_account_view){
-        .balance = found->balance,
+        .balance = nearest_int64(found->balance),
         .available = risk_available(found),
         .cseq = found->cseq,
         .transfer = found->transfer,
@@ -133,10 +140,9 @@ size_t btx_core_view_book(const struct btx_core *core, uint64_t market, uint64_t
     size_t count = 0;
     uint32_t index = btx_book_best(core, found, of->kind, (uint8_t)side);
     while (index != NO_PRICE && count < levels_max) {
-        const btx_i128 size = book_level(core, found, index)->size;
         ret_levels[count++] = (struct btx_level_view){
             .price = btx_ladder_price(of, index),
-            .size = size < INT64_MAX ? (int64_t)size : INT64_MAX,
+            .size = nearest_int64(book_level(core, found, index)->size),
         };
         index = btx_book_next(core, found, of->kind, (uint8_t)side, index);
     }

@@ -19,7 +19,7 @@ struct btx_core_view {
 };
 
 struct btx_account_view {
-    int64_t balance;
+    int64_t balance;    /* The house's: the nearest that fits. */
     btx_i128 available; /* balance minus what its orders and bets reserve */
     uint64_t cseq;      /* The last one consumed. */
     uint64_t transfer;

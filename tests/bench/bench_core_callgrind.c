@@ -75,7 +75,8 @@ static enum btx_fault_code profile(char *const *arguments, const char *function,
     char self[PATH_BYTES] = "";
     char *spawned[ARGUMENTS_MAX] = {tool, option, quiet, off, toggle, out, self};
     size_t count = 7;
-    (void)snprintf(toggle, sizeof toggle, "--toggle-collect=%s", function);
+    /* Compilers make clones of functions, with something behind the name. */
+    (void)snprintf(toggle, sizeof toggle, "--toggle-collect=%s*", function);
     (void)snprintf(out, sizeof out, "--callgrind-out-file=%.400s", path);
     if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) {
         return btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "/proc/self/exe");

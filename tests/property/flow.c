@@ -85,6 +85,7 @@ void btx_flow_init(struct btx_flow *flow, uint64_t seed, enum btx_flow_theme the
 
     memset(flow, 0, sizeof *flow);
     btx_random_init(random, seed);
+    flow->script_first = seed;
     own_theme = theme_of(random);
     flow->theme = theme == BTX_FLOW_THEME_COUNT ? own_theme : theme;
     choose_capacity(flow);

@@ -49,6 +49,7 @@ struct btx_flow {
     uint64_t script_step;    /* BURST, CROWD, DUTCH: where their story is. */
     uint64_t script_goal;
     uint64_t script_endings;
+    uint64_t script_first; /* Which ending comes first: all are met by seeds in a row. */
     bool script_ended;
 };
 

@@ -33,7 +33,7 @@ static uint64_t pick_goal(struct btx_flow *flow)
     if (flow->theme != BTX_FLOW_BURST)
         return btx_random_between(random, 4100, 4400);
     return which == 1 ? btx_random_between(random, 8189, 8195)
-                      : btx_random_between(random, 5200, 9500);
+                      : btx_random_between(random, 5300, 9500);
 }
 
 static void open_account(struct btx_flow *flow, uint64_t account, union btx_command_space *space)
@@ -135,7 +135,7 @@ static void sweep(struct btx_flow *flow, const struct btx_model *model,
 {
     struct btx_random *random = &flow->random;
     const int64_t step = btx_model_size_step(market);
-    const uint64_t account = btx_random_chance(random, 700) ? STORY_TAKER : STORY_MAKER;
+    const uint64_t account = btx_random_chance(random, 750) ? STORY_TAKER : STORY_MAKER;
     struct btx_place_order *command = place(flow, account, 1, BTX_ORDER_SIDE_LAY, space);
     int64_t resting = 0;
 
@@ -145,9 +145,9 @@ static void sweep(struct btx_flow *flow, const struct btx_model *model,
     }
     command->price = market->kind == BTX_MARKET_KIND_ODDS ? btx_model_ladder_price(110) : 1000;
     command->size = resting > 0 ? resting : step;
-    if (btx_random_chance(random, 400))
+    if (btx_random_chance(random, 250))
         command->size = (resting / step / 2 + 1) * step;
-    else if (btx_random_chance(random, 200))
+    else if (btx_random_chance(random, 300))
         command->size += step;
     command->stp = (uint8_t)btx_random_below(random, 3);
     command->tif = (uint8_t)btx_random_below(random, 3);
@@ -164,8 +164,11 @@ static void market_command(struct btx_flow *flow, enum btx_command_type type,
 static void end_burst(struct btx_flow *flow, const struct btx_model *model,
                       const struct btx_model_market *market, union btx_command_space *space)
 {
-    const uint64_t which = btx_random_below(&flow->random, 100);
+    static const uint64_t firsts[] = {0, 30, 45, 0, 70, 80, 92};
+    uint64_t which = btx_random_below(&flow->random, 100);
 
+    if (flow->script_endings == 0)
+        which = firsts[flow->script_first % BTX_COUNT_OF(firsts)];
     if (which < 30) {
         sweep(flow, model, market, space);
     } else if (which < 45) {
@@ -178,7 +181,7 @@ static void end_burst(struct btx_flow *flow, const struct btx_model *model,
 
         command->present = BTX_CANCEL_ORDERS_HAS_MARKET;
         command->market = STORY_MARKET;
-    } else if (which < 70 && flow->script_endings > 0) {
+    } else if (which < 70) {
         btx_flow_cancel_orders(flow, model, space);
     } else if (which < 80) {
         btx_flow_settle(flow, market, space);

@@ -231,8 +231,8 @@ static void command_at_core_time(const struct btx_trial *trial, union btx_comman
     ret_space->command.record.time_ns = trial->model.time_ns;
 }
 
-/* One tx more of the command: the others make it or apply it.  @command is NULL but for the first
- * tx; so it is for a core that @recovers from its log in the middle. */
+/* One tx more of the command: the others make it or apply it; the applied core makes it itself
+ * where it @recovers.  @command is NULL but for the first tx. */
 static void follow(struct btx_trial *trial, const struct btx_command *command, bool recovers)
 {
     if (recovers)
@@ -263,11 +263,14 @@ static void step_all(struct btx_trial *trial)
         tx_count++;
         if (step == BTX_STEP_DONE)
             break;
-        compare_applied(trial);
-        if (btx_random_chance(random, 500))
+        /* Not always: saving may drop what step remembers from one tx to the next. */
+        if (btx_random_chance(random, 600))
+            compare_applied(trial);
+        if (btx_random_chance(random, 400))
             restore(trial);
-        /* What was applied up to here is finished by step, as after a crash. */
-        recovers = recovers || btx_random_chance(random, 300);
+        /* What was applied up to here is gone on with by step, as after a crash, or applied. */
+        trial->totals->recoveries += recovers;
+        recovers = btx_random_chance(random, 400);
         trial->phase = "step on";
         step = btx_core_step(trial->live.core, NULL, &trial->tx);
     }

@@ -92,7 +92,7 @@ struct btx_bytes btx_picture_write(const struct btx_picture *picture, struct btx
     btx_writer_u64(&writer, picture->accounts_said);
     for (uint32_t i = 0; i < picture->account_count; i++) {
         btx_writer_u64(&writer, picture->accounts[i].id);
-        btx_writer_i64(&writer, picture->accounts[i].balance);
+        btx_writer_i128(&writer, picture->accounts[i].balance);
         btx_writer_u64(&writer, picture->accounts[i].cseq);
         btx_writer_u64(&writer, picture->accounts[i].transfer);
         btx_writer_u64(&writer, picture->accounts[i].frozen);

@@ -41,7 +41,7 @@ static struct btx_funds_event *funds(struct btx_scene *scene, enum btx_event_typ
 
     event->account = account;
     event->amount = amount;
-    event->balance = found == NULL ? 0 : found->balance;
+    event->balance = found == NULL ? 0 : (int64_t)found->balance;
     event->balance += type == BTX_EVENT_FUNDS_DEPOSITED ? amount : -amount;
     return event;
 }

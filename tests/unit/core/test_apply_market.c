@@ -186,7 +186,7 @@ static struct btx_account_settled *settled(struct btx_scene *scene, uint64_t acc
     event->account = account;
     event->pnl = account == 1 ? -PNL : PNL;
     event->commission = account == 1 ? 0 : 100;
-    event->balance = (found == NULL ? 0 : found->balance) + event->pnl - event->commission;
+    event->balance = (found == NULL ? 0 : (int64_t)found->balance) + event->pnl - event->commission;
     return event;
 }
 
@@ -492,13 +492,18 @@ static void prepare_to_lose(struct btx_scene *scene)
     place_bet(scene, 2, BTX_SCENE_BINARY, BTX_SIDE_LAY, 5000);
 }
 
-static void apply_market_settled__house_beyond_64_bits__refused(void **state)
+static void apply_market_settled__house_beyond_64_bits__kept_exactly(void **state)
 {
     struct btx_scene *scene = *state;
 
     prepare_to_lose(scene);
     lose_hugely(scene);
-    btx_scene_refuse(scene, "MarketSettled: the house's balance does not fit");
+    btx_scene_accept(scene);
+
+    struct btx_account_view view;
+    assert_true(scene->fixture.core->account[HOUSE_SLOT].balance == (btx_i128)2 * HUGE_PNL);
+    assert_true(btx_core_view_account(scene->fixture.core, 0, &view));
+    assert_true(view.balance == INT64_MAX); /* The nearest that fits. */
 }
 
 /* The house owes much before, so that its balance fits afterwards: the sum must be taken in 128
@@ -546,7 +551,7 @@ int main(void)
         BTX_IN_SCENE(apply_account_settled__wrong_balance__refused),
         BTX_IN_SCENE(apply_market_settled__not_the_one_or_with_orders__refused),
         BTX_IN_SCENE(apply_market_settled__not_the_sums__refused),
-        BTX_IN_SCENE(apply_market_settled__house_beyond_64_bits__refused),
+        BTX_IN_SCENE(apply_market_settled__house_beyond_64_bits__kept_exactly),
         BTX_IN_SCENE(apply_market_settled__commission_and_rounding_beyond_64_bits__added_exactly),
     };
 
