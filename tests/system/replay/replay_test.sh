@@ -218,7 +218,7 @@ interactive() {
 
 # The digest is of the state: not of options, capacities, compilers or machines.
 digest() {
-    local want="digest 4fbdf580c985be424c6a82b485f2eef5356eb715a52cd4c4f7386bc25b66937e"
+    local want="digest 755e2423c0e98e698ab675d8b23523168305bf348bd154b521526c35f164dd78"
     lines "$OPEN" "$DEPOSIT" > "$scratch/in"
     run "$scratch/in" --digest
     expect_status 0
