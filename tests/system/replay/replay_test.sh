@@ -201,7 +201,8 @@ conversation() {
 # The same on a terminal, where a person is told what to do and Ctrl-D ends the input.
 interactive() {
     local answer
-    command -v script > /dev/null || { echo "SKIPPED: no script(1) to make a terminal"; exit $SKIPPED; }
+    script -qec true /dev/null < /dev/null > /dev/null 2>&1 ||
+        { echo "SKIPPED: script(1) can make no terminal here (is /dev/pts mounted?)"; exit $SKIPPED; }
     mkfifo "$scratch/keys"
     script -qec "'$REPLAY' --quiet --digest" /dev/null < "$scratch/keys" > "$scratch/out" &
     exec 3> "$scratch/keys"

@@ -68,6 +68,114 @@ static void save__the_scene__bytes_as_documented(void **state)
     accept(scene);
 }
 
+/* Put @order into the book of the picture's first runner, behind the others. */
+static void draw_order(struct btx_picture_order order)
+{
+    struct btx_picture_market *market = &picture.markets[0];
+    uint32_t at = 0;
+
+    while (market->books[at].item == BTX_PICTURE_ORDER)
+        at++;
+    for (uint32_t i = market->books_count; i > at; i--)
+        market->books[i] = market->books[i - 1];
+    market->books[at] = (struct btx_picture_item){.item = BTX_PICTURE_ORDER, .order = order};
+    market->books_count++;
+}
+
+/* Everything that an order keeps of its command is saved, in queues and across leaves. */
+static void save__orders_of_every_form__bytes_as_documented(void **state)
+{
+    static const struct {
+        uint64_t price;
+        enum btx_persistence persistence;
+        enum btx_stp stp;
+        const char *ref;
+    } rows[] = {
+        {31000, BTX_PERSISTENCE_PERSIST, BTX_STP_CANCEL_MAKER, "a ref"},
+        {31000, BTX_PERSISTENCE_LAPSE, BTX_STP_CANCEL_TAKER, ""},
+        {80000, BTX_PERSISTENCE_LAPSE, BTX_STP_NONE, NULL}, /* The first price of a leaf. */
+        {10000000, BTX_PERSISTENCE_LAPSE, BTX_STP_NONE, NULL},
+    };
+    struct btx_scene *scene = *state;
+
+    for (size_t i = 0; i < BTX_COUNT_OF(rows); i++)
+        assert_true(btx_fixture_place(&scene->fixture,
+                                      &(struct btx_wish){.account = 2,
+                                                         .market = BTX_SCENE_MARKET,
+                                                         .runner = RUNNER,
+                                                         .side = BTX_SIDE_BACK,
+                                                         .price = rows[i].price,
+                                                         .size = 100 * (int64_t)(i + 1),
+                                                         .persistence = rows[i].persistence,
+                                                         .stp = rows[i].stp,
+                                                         .ref = rows[i].ref}) != 0);
+    btx_picture_of_scene(&picture, scene);
+    picture.next_order = 9;
+    for (size_t i = 0; i < BTX_COUNT_OF(rows); i++) {
+        struct btx_picture_order order = {.id = 5 + i,
+                                          .account = 2,
+                                          .remaining = 100 * (int64_t)(i + 1),
+                                          .price = (uint32_t)rows[i].price,
+                                          .persistence = (uint8_t)rows[i].persistence,
+                                          .stp = (uint8_t)rows[i].stp,
+                                          .has_ref = rows[i].ref != NULL};
+        if (rows[i].ref != NULL) {
+            order.ref_length = (uint8_t)strlen(rows[i].ref);
+            memcpy(order.ref, rows[i].ref, order.ref_length);
+        }
+        draw_order(order);
+    }
+    btx_bytes_assert_equal(btx_fixture_save(&scene->fixture),
+                           btx_picture_write(&picture, &scene->fixture));
+    accept(scene);
+}
+
+/* A position with bets on several runners is named once. */
+static void save__bets_on_several_runners__bytes_as_documented(void **state)
+{
+    struct btx_scene *scene = *state;
+    struct btx_wish wish = {.account = 1,
+                            .market = BTX_SCENE_MARKET,
+                            .runner = RUNNER + 2,
+                            .side = BTX_SIDE_BACK,
+                            .price = 30000,
+                            .size = ONE};
+
+    assert_true(btx_fixture_place(&scene->fixture, &wish) != 0);
+    wish.account = 2;
+    wish.side = BTX_SIDE_LAY;
+    assert_true(btx_fixture_place(&scene->fixture, &wish) != 0);
+    btx_picture_of_scene(&picture, scene);
+    picture.next_order = 7;
+    struct btx_picture_item *items = picture.markets[0].matched;
+    items[6] = items[4];
+    items[5] = (struct btx_picture_item){
+        .item = BTX_PICTURE_CELL, .index = 2, .win = -2 * ONE, .lose = ONE};
+    items[4] = items[3];
+    items[3] = items[2];
+    items[2] = (struct btx_picture_item){
+        .item = BTX_PICTURE_CELL, .index = 2, .win = 2 * ONE, .lose = -ONE};
+    picture.markets[0].matched_count = 7;
+    btx_bytes_assert_equal(btx_fixture_save(&scene->fixture),
+                           btx_picture_write(&picture, &scene->fixture));
+}
+
+/* A market that was forgotten leaves nothing in the bytes; one with the least id is one. */
+static void save__market_forgotten__not_in_the_bytes(void **state)
+{
+    struct btx_scene *scene = *state;
+
+    btx_fixture_on_market(&scene->fixture, BTX_COMMAND_FORGET_MARKET, BTX_SCENE_CLOSED);
+    btx_picture_of_scene(&picture, scene);
+    picture.markets_said = 2;
+    picture.market_count = 2;
+    btx_bytes_assert_equal(btx_fixture_save(&scene->fixture),
+                           btx_picture_write(&picture, &scene->fixture));
+    btx_picture_of_scene(&picture, scene);
+    picture.markets[0].id = 1;
+    accept(scene);
+}
+
 /* Whatever the capacities: the digest of equal logs must be equal. */
 static void save__loaded_with_other_capacities__equal_bytes(void **state)
 {
@@ -782,6 +890,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_SETUP(save__the_scene__bytes_as_documented),
+        IN_SETUP(save__orders_of_every_form__bytes_as_documented),
+        IN_SETUP(save__bets_on_several_runners__bytes_as_documented),
+        IN_SETUP(save__market_forgotten__not_in_the_bytes),
         IN_SETUP(save__loaded_with_other_capacities__equal_bytes),
         IN_SETUP(load__one_capacity_too_small__refused),
         cmocka_unit_test(load__each_story__round_trips),
