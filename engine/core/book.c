@@ -6,25 +6,17 @@ static uint64_t bit(uint32_t index)
     return UINT64_C(1) << (index % 64);
 }
 
-/* The bits of @word above, or below, position @index. */
-static uint64_t bits_above(uint64_t word, uint32_t index)
+/* The bits of @word beyond position @index in the direction of matching: bids go down. */
+static uint64_t bits_beyond(uint64_t word, uint32_t index, bool down)
 {
-    return index % 64 == 63 ? 0 : word & (~UINT64_C(0) << (index % 64 + 1));
+    const uint64_t below = bit(index) - 1;
+    return word & (down ? below : ~below << 1);
 }
 
-static uint64_t bits_below(uint64_t word, uint32_t index)
+/* The bit of @word, which has one, that is matched first. */
+static uint32_t first_bit(uint64_t word, bool down)
 {
-    return word & (bit(index) - 1);
-}
-
-static uint32_t lowest(uint64_t word)
-{
-    return (uint32_t)__builtin_ctzll(word);
-}
-
-static uint32_t highest(uint64_t word)
-{
-    return 63u - (uint32_t)__builtin_clzll(word);
+    return (uint32_t)(down ? 63 - __builtin_clzll(word) : __builtin_ctzll(word));
 }
 
 static void mark_leaf(struct runner *runner, uint8_t side, uint32_t leaf_index)
@@ -114,71 +106,44 @@ static uint64_t leaf_bits(const struct btx_core *core, const struct runner *runn
     return core->leaf[runner->leaves[leaf_index]].bits[side];
 }
 
+/* The first price of the leaves that word @word of the summary names in @summary. */
+static uint32_t first_price(const struct btx_core *core, const struct runner *runner, uint8_t side,
+                            uint32_t word, uint64_t summary, bool down)
+{
+    const uint32_t leaf_index = word * 64 + first_bit(summary, down);
+    return leaf_index * 64 + first_bit(leaf_bits(core, runner, side, leaf_index), down);
+}
+
 uint32_t btx_book_best(const struct btx_core *core, const struct runner *runner, uint8_t kind,
                        uint8_t side)
 {
     const struct book_side *tree = &runner->sides[side];
     if (tree->top == 0)
         return NO_PRICE;
-    if (side_is_bid(kind, side)) {
-        const uint32_t word = highest(tree->top);
-        const uint32_t leaf_index = word * 64 + highest(tree->summary[word]);
-        return leaf_index * 64 + highest(leaf_bits(core, runner, side, leaf_index));
-    }
-    const uint32_t word = lowest(tree->top);
-    const uint32_t leaf_index = word * 64 + lowest(tree->summary[word]);
-    return leaf_index * 64 + lowest(leaf_bits(core, runner, side, leaf_index));
-}
-
-static uint32_t next_above(const struct btx_core *core, const struct runner *runner, uint8_t side,
-                           uint32_t index)
-{
-    const struct book_side *tree = &runner->sides[side];
-    uint32_t leaf_index = index / 64;
-    if (runner->leaves[leaf_index] != NO_SLOT) {
-        const uint64_t here = bits_above(leaf_bits(core, runner, side, leaf_index), index);
-        if (here != 0)
-            return leaf_index * 64 + lowest(here);
-    }
-    uint32_t word = leaf_index / 64;
-    uint64_t summary = bits_above(tree->summary[word], leaf_index);
-    if (summary == 0) {
-        const uint64_t top = bits_above(tree->top, word);
-        if (top == 0)
-            return NO_PRICE;
-        word = lowest(top);
-        summary = tree->summary[word];
-    }
-    leaf_index = word * 64 + lowest(summary);
-    return leaf_index * 64 + lowest(leaf_bits(core, runner, side, leaf_index));
-}
-
-static uint32_t next_below(const struct btx_core *core, const struct runner *runner, uint8_t side,
-                           uint32_t index)
-{
-    const struct book_side *tree = &runner->sides[side];
-    uint32_t leaf_index = index / 64;
-    if (runner->leaves[leaf_index] != NO_SLOT) {
-        const uint64_t here = bits_below(leaf_bits(core, runner, side, leaf_index), index);
-        if (here != 0)
-            return leaf_index * 64 + highest(here);
-    }
-    uint32_t word = leaf_index / 64;
-    uint64_t summary = bits_below(tree->summary[word], leaf_index);
-    if (summary == 0) {
-        const uint64_t top = bits_below(tree->top, word);
-        if (top == 0)
-            return NO_PRICE;
-        word = highest(top);
-        summary = tree->summary[word];
-    }
-    leaf_index = word * 64 + highest(summary);
-    return leaf_index * 64 + highest(leaf_bits(core, runner, side, leaf_index));
+    const bool down = side_is_bid(kind, side);
+    const uint32_t word = first_bit(tree->top, down);
+    return first_price(core, runner, side, word, tree->summary[word], down);
 }
 
 uint32_t btx_book_next(const struct btx_core *core, const struct runner *runner, uint8_t kind,
                        uint8_t side, uint32_t index)
 {
-    return side_is_bid(kind, side) ? next_below(core, runner, side, index)
-                                   : next_above(core, runner, side, index);
+    const struct book_side *tree = &runner->sides[side];
+    const bool down = side_is_bid(kind, side);
+    const uint32_t leaf_index = index / 64;
+    if (runner->leaves[leaf_index] != NO_SLOT) {
+        const uint64_t here = bits_beyond(leaf_bits(core, runner, side, leaf_index), index, down);
+        if (here != 0)
+            return leaf_index * 64 + first_bit(here, down);
+    }
+    uint32_t word = leaf_index / 64;
+    uint64_t summary = bits_beyond(tree->summary[word], leaf_index, down);
+    if (summary == 0) {
+        const uint64_t top = bits_beyond(tree->top, word, down);
+        if (top == 0)
+            return NO_PRICE;
+        word = first_bit(top, down);
+        summary = tree->summary[word];
+    }
+    return first_price(core, runner, side, word, summary, down);
 }
