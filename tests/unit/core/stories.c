@@ -67,21 +67,21 @@ static void fill_odds(struct btx_fixture *fixture, uint64_t market)
     static const char longest[] =
         "1234567890123456789012345678901234567890123456789012345678901234";
     static const char *const refs[] = {NULL, "", "abc", longest};
+    static const uint64_t backs[] = {29600, 30000, 30500, 32000};
 
     for (uint32_t i = 0; i < 24; i++)
-        (void)place(fixture,
-                    (struct btx_wish){
-                        .account = 2 + i % 4,
-                        .market = market,
-                        .runner = BTX_FIXTURE_RUNNER + i % 2,
-                        .side = i % 3 == 0 ? BTX_SIDE_BACK : BTX_SIDE_LAY,
-                        .price = i % 3 == 0 ? 30000 + 500 * (i % 5) : 29000 + 200 * (i % 6),
-                        .size = 30000 + 3300 * i,
-                        .persistence = (enum btx_persistence)(i % 2),
-                        .stp = (enum btx_stp)(i % 3),
-                        .ref = refs[i % BTX_COUNT_OF(refs)],
-                        .cseq = market * 100 + i,
-                    });
+        (void)place(fixture, (struct btx_wish){
+                                 .account = 2 + i % 4,
+                                 .market = market,
+                                 .runner = BTX_FIXTURE_RUNNER + i % 2,
+                                 .side = i % 3 == 0 ? BTX_SIDE_BACK : BTX_SIDE_LAY,
+                                 .price = i % 3 == 0 ? backs[i % 4] : 29000 + 200 * (i % 6),
+                                 .size = 30000 + 3300 * i,
+                                 .persistence = (enum btx_persistence)(i % 2),
+                                 .stp = (enum btx_stp)(i % 3),
+                                 .ref = refs[i % BTX_COUNT_OF(refs)],
+                                 .cseq = market * 100 + i,
+                             });
 }
 
 static void fill_binary(struct btx_fixture *fixture, uint64_t market)

@@ -233,6 +233,25 @@ static void apply_forgotten__not_closed_or_not_done__refused(void **state)
     scene->fixture.corrupted = true;
 }
 
+static void apply_forgotten__orders_of_one_side_left__refused(void **state)
+{
+    for (int side = BTX_SIDE_BACK; side <= BTX_SIDE_LAY; side++) {
+        struct btx_scene *scene = *state;
+        struct btx_fixture *fixture = &scene->fixture;
+
+        assert_int_equal(btx_scene_teardown(state), 0);
+        assert_int_equal(btx_scene_setup(state), 0);
+        if (side == BTX_SIDE_BACK)
+            btx_fixture_cancel(fixture, 1, scene->lay);
+        else
+            btx_fixture_cancel(fixture, 2, scene->back);
+        btx_find_market(fixture->core, BTX_SCENE_MARKET)->status = BTX_MARKET_CLOSED;
+        market_event(scene, BTX_EVENT_MARKET_FORGOTTEN, BTX_SCENE_MARKET);
+        btx_scene_refuse(scene, "MarketForgotten: the market is not closed");
+        fixture->corrupted = true;
+    }
+}
+
 static void apply_forgotten__being_voided__refused(void **state)
 {
     struct btx_scene *scene = *state;
@@ -540,6 +559,7 @@ int main(void)
         BTX_IN_SCENE(apply_market_event__status_and_in_play__as_said),
         BTX_IN_SCENE(apply_market_event__no_change__refused),
         BTX_IN_SCENE(apply_forgotten__not_closed_or_not_done__refused),
+        BTX_IN_SCENE(apply_forgotten__orders_of_one_side_left__refused),
         BTX_IN_SCENE(apply_forgotten__being_voided__refused),
         BTX_IN_SCENE(apply_forgotten__closed__gone),
         BTX_IN_SCENE(apply_market_event__voided_within_another_command__refused),

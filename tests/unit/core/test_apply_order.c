@@ -6,6 +6,15 @@
 
 #define RUNNER BTX_FIXTURE_RUNNER
 
+/* Account 1 has consumed @cseq, and of transfers none but the scene's. */
+static void assert_consumed(const struct btx_scene *scene, uint64_t cseq)
+{
+    const struct account *account = btx_find_account(scene->fixture.core, 1);
+
+    assert_int_equal(account->cseq, cseq);
+    assert_int_equal(account->transfer, 20);
+}
+
 /* An order of account 2 that rests, as it would be accepted. */
 static struct btx_order_accepted *accepted(struct btx_scene *scene)
 {
@@ -87,7 +96,7 @@ static void apply_order_accepted__cseq_consumed_before__refused(void **state)
     event->account = 1;
     event->cseq = 11;
     btx_scene_accept(scene);
-    assert_int_equal(btx_find_account(scene->fixture.core, 1)->cseq, 11);
+    assert_consumed(scene, 11);
 }
 
 /* Ids count 1, 2, 3: a gap is an order that was lost. */
@@ -413,7 +422,7 @@ static void apply_order_cancelled__cseq_consumed_before__refused(void **state)
     btx_scene_refuse(scene, "OrderCancelled: cseq was consumed before");
     cancelled(scene)->cseq = 11;
     btx_scene_accept(scene);
-    assert_int_equal(btx_find_account(scene->fixture.core, 1)->cseq, 11);
+    assert_consumed(scene, 11);
 }
 
 /* Account 1's LAY is to persist, as it would be accepted. */
@@ -449,7 +458,7 @@ static void apply_order_updated__not_an_order_s_names_or_cseq__refused(void **st
     btx_scene_accept(scene);
     assert_int_equal(btx_find_order(scene->fixture.core, scene->lay)->persistence,
                      BTX_PERSISTENCE_PERSIST);
-    assert_int_equal(btx_find_account(scene->fixture.core, 1)->cseq, 12);
+    assert_consumed(scene, 12);
 }
 
 static void batch(struct btx_scene *scene, uint64_t market, const uint64_t *ids, uint16_t count)
@@ -498,7 +507,7 @@ static void apply_orders_cancelled__cseq_consumed_before_or_of_several__refused(
     batch(scene, BTX_SCENE_MARKET, ids, 1);
     event->cseq = 11;
     btx_scene_accept(scene);
-    assert_int_equal(btx_find_account(scene->fixture.core, 1)->cseq, 11);
+    assert_consumed(scene, 11);
     assert_int_equal(btx_find_account(scene->fixture.core, 2)->cseq, 0);
 }
 

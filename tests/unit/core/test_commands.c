@@ -481,6 +481,98 @@ static void replace_order__reasons_in_order(void **state)
     assert_int_equal(btx_find_order(fixture->core, 3)->price, 30000);
 }
 
+/* Side, persistence, ref and stp are kept, tif is GTC, post_only false, and the cseq is the
+ * command's (rules.md 4); without a size it is what remains, which min_size does not judge. */
+static void replace_order__accepted__keeps_what_it_does_not_say(void **state)
+{
+    struct btx_fixture *fixture = *state;
+
+    btx_fixture_open_account(fixture, 1, 100 * ONE);
+    btx_fixture_open_odds(fixture, 1, 2, 1);
+    assert_int_equal(
+        btx_fixture_place(fixture, &(struct btx_wish){.account = 1,
+                                                      .market = 1,
+                                                      .runner = RUNNER + 1,
+                                                      .side = BTX_SIDE_LAY,
+                                                      .price = 20000,
+                                                      .size = 2 * ONE,
+                                                      .persistence = BTX_PERSISTENCE_PERSIST,
+                                                      .stp = BTX_STP_CANCEL_TAKER,
+                                                      .post_only = true,
+                                                      .ref = "kept",
+                                                      .cseq = 3}),
+        1);
+    btx_find_market(fixture->core, 1)->min_size = 4 * ONE;
+    struct btx_replace_order *command = btx_fixture_begin(fixture, BTX_COMMAND_REPLACE_ORDER);
+    command->account = 1;
+    command->order = 1;
+    command->price = 19000;
+    command->cseq = 4;
+    expect(fixture, NONE);
+
+    const struct btx_order_cancelled *cancelled =
+        btx_fixture_event(fixture, 0, BTX_EVENT_ORDER_CANCELLED);
+    assert_int_equal(cancelled->cause, BTX_CAUSE_REPLACED);
+    assert_int_equal(cancelled->cancelled, 2 * ONE);
+    assert_int_equal(cancelled->cseq, 0);
+    const struct btx_order_accepted *accepted =
+        btx_fixture_event(fixture, 1, BTX_EVENT_ORDER_ACCEPTED);
+    assert_int_equal(accepted->order, 2);
+    assert_int_equal(accepted->runner, RUNNER + 1);
+    assert_int_equal(accepted->side, BTX_SIDE_LAY);
+    assert_int_equal(accepted->price, 19000);
+    assert_int_equal(accepted->size, 2 * ONE);
+    assert_int_equal(accepted->persistence, BTX_PERSISTENCE_PERSIST);
+    assert_int_equal(accepted->stp, BTX_STP_CANCEL_TAKER);
+    assert_int_equal(accepted->tif, BTX_TIF_GTC);
+    assert_int_equal(accepted->post_only, 0);
+    assert_int_equal(accepted->cseq, 4);
+    assert_int_equal(accepted->ref_length, 4);
+    assert_memory_equal(btx_order_accepted_ref(accepted), "kept", 4);
+}
+
+/* rules.md 2: BUY NO q is LAY 1-q, SELL NO q is BACK 1-q; on odds NO is no price. */
+static void place_order__buy_and_sell__as_back_and_lay(void **state)
+{
+    static const struct {
+        enum btx_order_side side;
+        enum btx_outcome outcome;
+        enum btx_side as;
+        uint32_t price;
+    } rows[] = {
+        {BTX_ORDER_SIDE_BUY, BTX_OUTCOME_YES, BTX_SIDE_BACK, 3700},
+        {BTX_ORDER_SIDE_SELL, BTX_OUTCOME_YES, BTX_SIDE_LAY, 3700},
+        {BTX_ORDER_SIDE_BUY, BTX_OUTCOME_NO, BTX_SIDE_LAY, 6300},
+        {BTX_ORDER_SIDE_SELL, BTX_OUTCOME_NO, BTX_SIDE_BACK, 6300},
+    };
+    struct btx_fixture *fixture = *state;
+    const struct btx_wish wish = {
+        .account = 1, .market = 1, .price = 3700, .size = ONE, .tif = BTX_TIF_IOC};
+
+    btx_fixture_open_account(fixture, 1, 100 * ONE);
+    btx_fixture_open_binary(fixture, 1, 100);
+    btx_fixture_open_odds(fixture, 2, 2, 1);
+    struct btx_place_order *command = (void *)fixture->command;
+    for (size_t i = 0; i < BTX_COUNT_OF(rows); i++) {
+        btx_fixture_build_place(fixture, &wish);
+        command->side = (uint8_t)rows[i].side;
+        command->outcome = (uint8_t)rows[i].outcome;
+        expect(fixture, NONE);
+        const struct btx_order_accepted *accepted =
+            btx_fixture_event(fixture, 0, BTX_EVENT_ORDER_ACCEPTED);
+        assert_int_equal(accepted->runner, 1);
+        assert_int_equal(accepted->side, rows[i].as);
+        assert_int_equal(accepted->price, rows[i].price);
+        command->price = rows[i].outcome == BTX_OUTCOME_NO ? 10000 : 0;
+        expect(fixture, BTX_REJECT_INVALID_PRICE);
+        command->market = 2;
+        command->price = 20000;
+        command->runner = RUNNER;
+        command->present = BTX_PLACE_ORDER_HAS_RUNNER;
+        expect(fixture, rows[i].outcome == BTX_OUTCOME_NO ? BTX_REJECT_INVALID_PRICE : NONE);
+    }
+}
+
 /* The last id of a shard is the last order it accepts: CAPACITY, and never an id of the next. */
 static void place_and_replace__ids_of_the_shard_used_up__capacity(void **state)
 {
@@ -578,6 +670,8 @@ int main(void)
         IN_SETUP(cancel_order__reasons_in_order),
         IN_SETUP(update_order__reasons_in_order),
         IN_SETUP(replace_order__reasons_in_order),
+        IN_SETUP(replace_order__accepted__keeps_what_it_does_not_say),
+        IN_SETUP(place_order__buy_and_sell__as_back_and_lay),
         IN_SETUP(place_and_replace__ids_of_the_shard_used_up__capacity),
         IN_SETUP(cancel_orders__reasons_in_order),
         IN_SETUP(place_order__exactly_what_is_available_or_no_more_risk__accepted),
