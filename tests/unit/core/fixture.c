@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/core/fixture.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define PAGE_BYTES ((size_t)4096)
 #define ARENA_BYTES ((size_t)512 << 20) /* Committed as it is used. */
@@ -177,9 +181,30 @@ enum btx_reject btx_fixture_reason(const struct btx_fixture *fixture)
     return (enum btx_reject)event->reason;
 }
 
+bool btx_fixture_aborts(void (*body)(struct btx_fixture *fixture), struct btx_fixture *fixture)
+{
+    int status;
+
+    fflush(NULL);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        const struct rlimit no_core = {0, 0};
+
+        (void)setrlimit(RLIMIT_CORE, &no_core);
+        (void)signal(SIGABRT, SIG_DFL);
+        (void)close(STDERR_FILENO); /* What the CHECK says is expected. */
+        body(fixture);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
 static void run_accepted(struct btx_fixture *fixture)
 {
     btx_fixture_run(fixture);
+    assert_true(fixture->event_count > 0);
     if (btx_fixture_reason(fixture) != (enum btx_reject)BTX_REJECT_COUNT)
         fail_msg("refused: %s", btx_reject_terms[btx_fixture_reason(fixture)].text);
 }

@@ -108,6 +108,9 @@ uint32_t btx_fixture_count(const struct btx_fixture *fixture, enum btx_event_typ
 /* The last command was refused, and this is why; BTX_REJECT_COUNT: it was not. */
 enum btx_reject btx_fixture_reason(const struct btx_fixture *fixture);
 
+/* Whether @body ends the process by a CHECK; it runs in a child. */
+bool btx_fixture_aborts(void (*body)(struct btx_fixture *fixture), struct btx_fixture *fixture);
+
 /* Commands that must not be refused. */
 void btx_fixture_open_account(struct btx_fixture *fixture, uint64_t account, int64_t amount);
 /* Runners have ids from BTX_FIXTURE_RUNNER up; min_size 0.01, no commission. */

@@ -18,7 +18,7 @@
 
 struct btx_picture_account {
     uint64_t id;
-    int64_t balance;
+    btx_i128 balance;
     uint64_t cseq;
     uint64_t transfer;
     uint64_t frozen;

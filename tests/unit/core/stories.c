@@ -27,6 +27,7 @@ const char *btx_story_name(enum btx_story story)
         [BTX_STORY_CANCEL_ALL] = "cancel all orders",
         [BTX_STORY_VOID] = "void",
         [BTX_STORY_SETTLE_ORDERS] = "settle, orders",
+        [BTX_STORY_SETTLE_MANY] = "settle, many orders",
         [BTX_STORY_SETTLE_ACCOUNTS] = "settle, accounts",
     };
 
@@ -114,6 +115,41 @@ static void settle(struct btx_fixture *fixture, uint64_t market)
     assert_int_equal(btx_fixture_count(fixture, BTX_EVENT_MARKET_SETTLED), 1);
 }
 
+/* An order is changed in each way there is. */
+static void change_orders(struct btx_fixture *fixture)
+{
+    struct btx_wish wish = {.account = 3,
+                            .market = 10,
+                            .runner = BTX_FIXTURE_RUNNER,
+                            .side = BTX_SIDE_BACK,
+                            .price = 500000,
+                            .size = 30000,
+                            .ref = "changed"};
+    const uint64_t order = place(fixture, wish);
+    struct btx_update_order *update = btx_fixture_begin(fixture, BTX_COMMAND_UPDATE_ORDER);
+
+    update->account = 3;
+    update->order = order;
+    update->persistence = BTX_PERSISTENCE_PERSIST;
+    btx_fixture_run(fixture);
+    struct btx_cancel_order *cancel = btx_fixture_begin(fixture, BTX_COMMAND_CANCEL_ORDER);
+    cancel->account = 3;
+    cancel->order = order;
+    cancel->reduce_by = 5000;
+    cancel->present = BTX_CANCEL_ORDER_HAS_REDUCE_BY;
+    btx_fixture_run(fixture);
+    struct btx_replace_order *replace = btx_fixture_begin(fixture, BTX_COMMAND_REPLACE_ORDER);
+    replace->account = 3;
+    replace->order = order;
+    replace->price = 1000000;
+    btx_fixture_run(fixture);
+    assert_int_equal(btx_fixture_count(fixture, BTX_EVENT_ORDER_ACCEPTED), 1);
+    wish.tif = BTX_TIF_FOK;
+    btx_fixture_build_place(fixture, &wish);
+    btx_fixture_run(fixture);
+    assert_int_equal(btx_fixture_reason(fixture), BTX_REJECT_NOT_FILLABLE);
+}
+
 /* What every story begins with: markets in every state, with bets and orders in them. */
 static void tell_base(struct btx_fixture *fixture)
 {
@@ -130,6 +166,14 @@ static void tell_base(struct btx_fixture *fixture)
     btx_fixture_on_market(fixture, BTX_COMMAND_TURN_IN_PLAY, 10);
     btx_fixture_on_market(fixture, BTX_COMMAND_SUSPEND_MARKET, 20);
     btx_fixture_on_market(fixture, BTX_COMMAND_VOID_MARKET, 40);
+    btx_fixture_open_odds(fixture, 45, 2, 1);
+    btx_fixture_on_market(fixture, BTX_COMMAND_VOID_MARKET, 45);
+    btx_fixture_on_market(fixture, BTX_COMMAND_FORGET_MARKET, 45);
+    change_orders(fixture);
+    btx_fixture_on_account(fixture, BTX_COMMAND_FREEZE_ACCOUNT, 1);
+    btx_fixture_on_account(fixture, BTX_COMMAND_UNFREEZE_ACCOUNT, 1);
+    btx_fixture_on_market(fixture, BTX_COMMAND_SUSPEND_MARKET, 10);
+    btx_fixture_on_market(fixture, BTX_COMMAND_RESUME_MARKET, 10);
     fill_odds(fixture, 50);
     fixture->time_ns += 5000;
     btx_fixture_open_odds(fixture, MARKET, 3, 1);
@@ -274,6 +318,10 @@ static void prepare(struct btx_fixture *fixture, enum btx_story story)
         return;
     case BTX_STORY_SETTLE_ORDERS:
         (void)place(fixture, small_order(MAKER));
+        build_settle(fixture);
+        return;
+    case BTX_STORY_SETTLE_MANY:
+        place_many(fixture, MAKER);
         build_settle(fixture);
         return;
     case BTX_STORY_SETTLE_ACCOUNTS:

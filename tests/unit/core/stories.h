@@ -19,6 +19,7 @@ enum btx_story {
     BTX_STORY_CANCEL_ALL,      /* Orders of all in several markets. */
     BTX_STORY_VOID,            /* More orders than a batch. */
     BTX_STORY_SETTLE_ORDERS,   /* Orders cancelled, nobody settled yet. */
+    BTX_STORY_SETTLE_MANY,     /* More orders than a batch. */
     BTX_STORY_SETTLE_ACCOUNTS, /* Some accounts settled. */
     BTX_STORY_COUNT,
 };

@@ -203,6 +203,18 @@ static void apply__seq_tx_or_time_does_not_follow__refused(void **state)
     btx_scene_accept(scene);
 }
 
+/* A core that goes on where a log ends must not stamp its events before those of the log. */
+static void apply__event_of_a_later_time__next_command_is_not_before_it(void **state)
+{
+    struct btx_scene *scene = *state;
+
+    opened(scene, 4);
+    scene->fixture.record->record.time_ns = 777777;
+    btx_scene_accept(scene);
+    btx_fixture_on_account(&scene->fixture, BTX_COMMAND_FREEZE_ACCOUNT, 4);
+    assert_int_equal(scene->fixture.events[0]->time_ns, 777777);
+}
+
 /* Within a tx all events have its number. */
 static void apply__next_tx_before_the_last_has_ended__refused(void **state)
 {
@@ -453,6 +465,7 @@ int main(void)
         BTX_IN_SCENE(apply_frozen__no_account_or_no_change__refused),
         BTX_IN_SCENE(apply_rejected__number_consumed_before__refused),
         BTX_IN_SCENE(apply__seq_tx_or_time_does_not_follow__refused),
+        BTX_IN_SCENE(apply__event_of_a_later_time__next_command_is_not_before_it),
         BTX_IN_SCENE(apply__next_tx_before_the_last_has_ended__refused),
         BTX_IN_SCENE(apply_command__the_one_before_has_not_ended__refused),
         BTX_IN_SCENE(apply_command__seq_tx_or_time_does_not_follow__refused),

@@ -85,9 +85,14 @@ static void apply_market_opened__beyond_the_capacity__refused(void **state)
 
     (void)opened(scene, 5); /* 4 of 10 runners are left. */
     btx_scene_refuse(scene, sentence);
-    (void)opened(scene, 3);
+    (void)opened(scene, 4);
     btx_scene_accept(scene);
-    opened(scene, 2)->market = 61;
+
+    assert_int_equal(btx_scene_teardown(state), 0);
+    assert_int_equal(btx_scene_setup(state), 0);
+    (void)opened(scene, 2);
+    btx_scene_accept(scene);
+    opened(scene, 2)->market = 61; /* 2 runners are left, but no market. */
     btx_scene_refuse(scene, sentence);
 }
 
@@ -233,9 +238,9 @@ static void apply_forgotten__not_closed_or_not_done__refused(void **state)
     scene->fixture.corrupted = true;
 }
 
-static void apply_forgotten__orders_of_one_side_left__refused(void **state)
+static void apply_forgotten__orders_of_either_side_left__refused(void **state)
 {
-    for (int side = BTX_SIDE_BACK; side <= BTX_SIDE_LAY; side++) {
+    for (int side = BTX_SIDE_BACK; side <= BTX_SIDE_COUNT; side++) {
         struct btx_scene *scene = *state;
         struct btx_fixture *fixture = &scene->fixture;
 
@@ -243,7 +248,7 @@ static void apply_forgotten__orders_of_one_side_left__refused(void **state)
         assert_int_equal(btx_scene_setup(state), 0);
         if (side == BTX_SIDE_BACK)
             btx_fixture_cancel(fixture, 1, scene->lay);
-        else
+        if (side == BTX_SIDE_LAY)
             btx_fixture_cancel(fixture, 2, scene->back);
         btx_find_market(fixture->core, BTX_SCENE_MARKET)->status = BTX_MARKET_CLOSED;
         market_event(scene, BTX_EVENT_MARKET_FORGOTTEN, BTX_SCENE_MARKET);
@@ -436,6 +441,27 @@ static void apply_market_settled__not_the_one_or_with_orders__refused(void **sta
     scene->fixture.corrupted = true;
 }
 
+static void apply_market_settled__orders_of_one_side_left__refused(void **state)
+{
+    for (int side = BTX_SIDE_BACK; side <= BTX_SIDE_LAY; side++) {
+        struct btx_scene *scene = *state;
+
+        assert_int_equal(btx_scene_teardown(state), 0);
+        assert_int_equal(btx_scene_setup(state), 0);
+        if (side == BTX_SIDE_BACK)
+            btx_fixture_cancel(&scene->fixture, 1, scene->lay);
+        else
+            btx_fixture_cancel(&scene->fixture, 2, scene->back);
+        settling(scene, BTX_SCENE_MARKET);
+        btx_scene_accept_open(scene);
+        struct btx_market_settled *event = market_settled(scene);
+        event->accounts = 0;
+        event->commission = 0;
+        btx_scene_refuse(scene, "MarketSettled: the market is not being settled, or has orders");
+        scene->fixture.corrupted = true;
+    }
+}
+
 /* The house gets exactly what the accounts paid: else money would be made. */
 static void apply_market_settled__not_the_sums__refused(void **state)
 {
@@ -559,7 +585,7 @@ int main(void)
         BTX_IN_SCENE(apply_market_event__status_and_in_play__as_said),
         BTX_IN_SCENE(apply_market_event__no_change__refused),
         BTX_IN_SCENE(apply_forgotten__not_closed_or_not_done__refused),
-        BTX_IN_SCENE(apply_forgotten__orders_of_one_side_left__refused),
+        BTX_IN_SCENE(apply_forgotten__orders_of_either_side_left__refused),
         BTX_IN_SCENE(apply_forgotten__being_voided__refused),
         BTX_IN_SCENE(apply_forgotten__closed__gone),
         BTX_IN_SCENE(apply_market_event__voided_within_another_command__refused),
@@ -570,6 +596,7 @@ int main(void)
         BTX_IN_SCENE(apply_account_settled__no_position_or_settled_before__refused),
         BTX_IN_SCENE(apply_account_settled__wrong_balance__refused),
         BTX_IN_SCENE(apply_market_settled__not_the_one_or_with_orders__refused),
+        BTX_IN_SCENE(apply_market_settled__orders_of_one_side_left__refused),
         BTX_IN_SCENE(apply_market_settled__not_the_sums__refused),
         BTX_IN_SCENE(apply_market_settled__house_beyond_64_bits__kept_exactly),
         BTX_IN_SCENE(apply_market_settled__commission_and_rounding_beyond_64_bits__added_exactly),

@@ -452,7 +452,7 @@ static void apply_order_updated__not_an_order_s_names_or_cseq__refused(void **st
     btx_scene_refuse(scene, sentence);
     updated(scene)->runner = RUNNER + 1;
     btx_scene_refuse(scene, sentence);
-    updated(scene)->cseq = 9;
+    updated(scene)->cseq = 10;
     btx_scene_refuse(scene, "OrderUpdated: cseq was consumed before");
     updated(scene)->cseq = 12;
     btx_scene_accept(scene);

@@ -97,6 +97,38 @@ static void cells_take__block_full__opens_another_and_comes_back(void **state)
     assert_int_equal(core->cells.blocks.used, 0);
 }
 
+/* A block is filled to its last place before another one is opened. */
+static void cells_take__positions_of_each_size__share_blocks(void **state)
+{
+    struct btx_fixture *fixture = *state;
+    struct btx_core *core = fixture->core;
+
+    for (uint32_t size = 16; size <= CELLS_PER_BLOCK; size *= 2) {
+        const uint16_t places = (uint16_t)(CELLS_PER_BLOCK / size);
+        struct held held[32] = {{0}};
+
+        for (uint16_t i = 0; i < places; i++) {
+            take(core, &held[i], (uint16_t)(i + 1), i % 2 == 0 ? size : size / 2 + 1);
+            assert_int_equal(core->cells.blocks.used, 1);
+        }
+        for (uint16_t i = 0; i < places; i++)
+            give(core, &held[i]);
+    }
+}
+
+/* 512 markets with one runner each are as many as one market with 512. */
+static void cells_take__512_of_one_cell__one_block(void **state)
+{
+    struct btx_fixture *fixture = *state;
+    static struct held held[CELLS_PER_BLOCK];
+
+    for (uint16_t i = 0; i < CELLS_PER_BLOCK; i++)
+        take(fixture->core, &held[i], (uint16_t)(i + 1), 1);
+    assert_int_equal(fixture->core->cells.blocks.used, 1);
+    for (uint16_t i = 0; i < CELLS_PER_BLOCK; i++)
+        give(fixture->core, &held[i]);
+}
+
 /* One small one in each block is the worst that can happen: even so there is a block for every
  * position, or a PlaceOrder within the capacities would abort the engine. */
 static void cells__one_position_in_every_block__never_more_blocks_than_positions(void **state)
@@ -177,6 +209,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(cells__every_size__taken_and_given_back, setup,
                                         btx_fixture_teardown),
         cmocka_unit_test_setup_teardown(cells_take__block_full__opens_another_and_comes_back, setup,
+                                        btx_fixture_teardown),
+        cmocka_unit_test_setup_teardown(cells_take__positions_of_each_size__share_blocks, setup,
+                                        btx_fixture_teardown),
+        cmocka_unit_test_setup_teardown(cells_take__512_of_one_cell__one_block, setup,
                                         btx_fixture_teardown),
         cmocka_unit_test_setup_teardown(
             cells__one_position_in_every_block__never_more_blocks_than_positions, setup,

@@ -238,6 +238,9 @@ static void forget_market__reasons_in_order(void **state)
     expect(fixture, BTX_REJECT_NOT_CLOSED);
     btx_fixture_on_market(fixture, BTX_COMMAND_VOID_MARKET, 1);
     btx_fixture_on_market(fixture, BTX_COMMAND_FORGET_MARKET, 1);
+    const struct btx_market_event *forgotten =
+        btx_fixture_event(fixture, 0, BTX_EVENT_MARKET_FORGOTTEN);
+    assert_int_equal(forgotten->market, 1);
     command = btx_fixture_begin(fixture, BTX_COMMAND_FORGET_MARKET);
     command->market = 1;
     expect(fixture, BTX_REJECT_UNKNOWN_MARKET);
@@ -442,7 +445,17 @@ static void update_order__reasons_in_order(void **state)
     command->order = 1;
     expect(fixture, BTX_REJECT_NO_CHANGE);
     command->persistence = BTX_PERSISTENCE_PERSIST;
+    command->cseq = 11;
     expect(fixture, NONE);
+    const struct btx_order_updated *updated =
+        btx_fixture_event(fixture, 0, BTX_EVENT_ORDER_UPDATED);
+    assert_int_equal(updated->order, 1);
+    assert_int_equal(updated->account, 1);
+    assert_int_equal(updated->market, 1);
+    assert_int_equal(updated->runner, RUNNER);
+    assert_int_equal(updated->cseq, 11);
+    assert_int_equal(updated->persistence, BTX_PERSISTENCE_PERSIST);
+    command->cseq = 0;
     expect(fixture, BTX_REJECT_NO_CHANGE);
 }
 
@@ -479,6 +492,57 @@ static void replace_order__reasons_in_order(void **state)
     expect(fixture, NONE); /* With no room for a third order, nor need of it. */
     assert_null(btx_find_order(fixture->core, 1));
     assert_int_equal(btx_find_order(fixture->core, 3)->price, 30000);
+}
+
+/* The acceptance repeats all that was asked: a log must tell it without the command. */
+static void place_order__accepted__event_says_everything(void **state)
+{
+    struct btx_fixture *fixture = *state;
+
+    btx_fixture_open_account(fixture, 1, 100 * ONE);
+    btx_fixture_open_odds(fixture, 1, 2, 1);
+    expect_place(fixture,
+                 &(struct btx_wish){.account = 1,
+                                    .market = 1,
+                                    .runner = RUNNER + 1,
+                                    .side = BTX_SIDE_LAY,
+                                    .price = 21100,
+                                    .size = 3 * ONE,
+                                    .persistence = BTX_PERSISTENCE_PERSIST,
+                                    .stp = BTX_STP_CANCEL_MAKER,
+                                    .post_only = true,
+                                    .ref = "said",
+                                    .cseq = 17},
+                 BTX_REJECT_INVALID_PRICE);
+    expect_place(fixture,
+                 &(struct btx_wish){.account = 1,
+                                    .market = 1,
+                                    .runner = RUNNER + 1,
+                                    .side = BTX_SIDE_LAY,
+                                    .price = 22000,
+                                    .size = 3 * ONE,
+                                    .persistence = BTX_PERSISTENCE_PERSIST,
+                                    .stp = BTX_STP_CANCEL_MAKER,
+                                    .post_only = true,
+                                    .ref = "said",
+                                    .cseq = 18},
+                 NONE);
+    const struct btx_order_accepted *accepted =
+        btx_fixture_event(fixture, 0, BTX_EVENT_ORDER_ACCEPTED);
+    assert_int_equal(accepted->order, 1);
+    assert_int_equal(accepted->account, 1);
+    assert_int_equal(accepted->market, 1);
+    assert_int_equal(accepted->runner, RUNNER + 1);
+    assert_int_equal(accepted->size, 3 * ONE);
+    assert_int_equal(accepted->cseq, 18);
+    assert_int_equal(accepted->price, 22000);
+    assert_int_equal(accepted->side, BTX_SIDE_LAY);
+    assert_int_equal(accepted->tif, BTX_TIF_GTC);
+    assert_int_equal(accepted->persistence, BTX_PERSISTENCE_PERSIST);
+    assert_int_equal(accepted->post_only, 1);
+    assert_int_equal(accepted->stp, BTX_STP_CANCEL_MAKER);
+    assert_int_equal(accepted->ref_length, 4);
+    assert_memory_equal(btx_order_accepted_ref(accepted), "said", 4);
 }
 
 /* Side, persistence, ref and stp are kept, tif is GTC, post_only false, and the cseq is the
@@ -670,6 +734,7 @@ int main(void)
         IN_SETUP(cancel_order__reasons_in_order),
         IN_SETUP(update_order__reasons_in_order),
         IN_SETUP(replace_order__reasons_in_order),
+        IN_SETUP(place_order__accepted__event_says_everything),
         IN_SETUP(replace_order__accepted__keeps_what_it_does_not_say),
         IN_SETUP(place_order__buy_and_sell__as_back_and_lay),
         IN_SETUP(place_and_replace__ids_of_the_shard_used_up__capacity),

@@ -225,6 +225,80 @@ static void position__made_and_unmade_at_random__found_and_listed_while_there(vo
     fixture->corrupted = true; /* Positions without a bet or an order. */
 }
 
+/* The slots of three accounts whose pairs with @market begin at the same head. */
+static void list_colliding_accounts(struct btx_core *core, uint32_t market, uint32_t ret_slots[3])
+{
+    const uint32_t first = HOUSE_SLOT + 1;
+    const uint32_t *head = index_head(&core->position_index, (uint64_t)first << 32 | market);
+    uint32_t count = 0;
+
+    for (uint32_t slot = first; count < 3; slot++) {
+        assert_true(slot <= core->accounts.high);
+        if (index_head(&core->position_index, (uint64_t)slot << 32 | market) == head)
+            ret_slots[count++] = slot;
+    }
+}
+
+/* Three pairs in one chain: whoever leaves, the other two are found. */
+static void position__pairs_that_collide__each_found_whoever_leaves(void **state)
+{
+    static const struct btx_core_capacity few_positions = {
+        .accounts = 200, .markets = 1, .runners = 2, .orders = 1, .positions = 3};
+    struct btx_fixture fixture;
+    uint32_t accounts[3];
+
+    (void)state;
+    btx_fixture_open(&fixture, &few_positions, 0);
+    btx_fixture_open_odds(&fixture, 1, 2, 1);
+    for (uint64_t id = 1; id <= 200; id++)
+        (void)btx_make_account(fixture.core, id);
+    list_colliding_accounts(fixture.core, 1, accounts);
+    for (uint32_t leaves = 0; leaves < 3; leaves++) {
+        struct position *positions[3];
+
+        for (uint32_t i = 0; i < 3; i++)
+            positions[i] = btx_make_position(fixture.core, accounts[i], 1);
+        btx_unmake_position(fixture.core, positions[leaves]);
+        positions[leaves] = NULL;
+        for (uint32_t i = 0; i < 3; i++)
+            assert_ptr_equal(btx_find_position(fixture.core, accounts[i], 1), positions[i]);
+        for (uint32_t i = 0; i < 3; i++)
+            if (positions[i] != NULL)
+                btx_unmake_position(fixture.core, positions[i]);
+    }
+    btx_fixture_close(&fixture);
+}
+
+/* The same for runners, whose ids people choose. */
+static void runner__ids_that_collide__each_found_whoever_leaves(void **state)
+{
+    struct btx_fixture *fixture = *state;
+    struct btx_core *core = fixture->core;
+
+    for (uint32_t leaves = 0; leaves < 3; leaves++) {
+        struct market *markets[3];
+        uint64_t ids[3];
+
+        for (uint64_t i = 0; i < 3; i++) {
+            markets[i] = btx_make_market(core, i + 1);
+            const uint64_t high = (uint64_t)slot_of_market(core, markets[i]) << 40;
+            ids[i] = 1;
+            while (index_head(&core->runner_index, ids[i] ^ high) !=
+                   index_head(&core->runner_index, 0))
+                ids[i]++;
+            (void)btx_make_runner(core, markets[i], ids[i]);
+        }
+        btx_unmake_market(core, markets[leaves]);
+        for (uint32_t i = 0; i < 3; i++) {
+            const uint32_t slot = slot_of_market(core, markets[i]);
+
+            assert_int_equal(btx_find_runner(core, slot, ids[i]) != NULL, i != leaves);
+            if (i != leaves)
+                btx_unmake_market(core, markets[i]);
+        }
+    }
+}
+
 /* What a position reserved is free again when it goes. */
 static void unmake_position__with_a_reserve__released(void **state)
 {
@@ -397,6 +471,8 @@ int main(void)
         BTX_IN_FIXTURE(find_runner__one_id_in_two_markets__each_its_own),
         BTX_IN_FIXTURE(unmake_market__with_bets__everything_of_it_gone),
         BTX_IN_FIXTURE(position__made_and_unmade_at_random__found_and_listed_while_there),
+        cmocka_unit_test(position__pairs_that_collide__each_found_whoever_leaves),
+        BTX_IN_FIXTURE(runner__ids_that_collide__each_found_whoever_leaves),
         BTX_IN_FIXTURE(unmake_position__with_a_reserve__released),
         BTX_IN_FIXTURE(unmake_position_if_flat__bet_or_order__stays),
         BTX_IN_FIXTURE(order__made_and_unmade_at_random__found_and_listed_while_live),

@@ -68,13 +68,14 @@ static void save__the_scene__bytes_as_documented(void **state)
     accept(scene);
 }
 
-/* Put @order into the book of the picture's first runner, behind the others. */
+/* Put @order into the book of the picture's first runner, last of its price. */
 static void draw_order(struct btx_picture_order order)
 {
     struct btx_picture_market *market = &picture.markets[0];
     uint32_t at = 0;
 
-    while (market->books[at].item == BTX_PICTURE_ORDER)
+    while (market->books[at].item == BTX_PICTURE_ORDER &&
+           market->books[at].order.price <= order.price)
         at++;
     for (uint32_t i = market->books_count; i > at; i--)
         market->books[i] = market->books[i - 1];
@@ -87,14 +88,15 @@ static void save__orders_of_every_form__bytes_as_documented(void **state)
 {
     static const struct {
         uint64_t price;
+        enum btx_side side;
         enum btx_persistence persistence;
         enum btx_stp stp;
         const char *ref;
     } rows[] = {
-        {31000, BTX_PERSISTENCE_PERSIST, BTX_STP_CANCEL_MAKER, "a ref"},
-        {31000, BTX_PERSISTENCE_LAPSE, BTX_STP_CANCEL_TAKER, ""},
-        {80000, BTX_PERSISTENCE_LAPSE, BTX_STP_NONE, NULL}, /* The first price of a leaf. */
-        {10000000, BTX_PERSISTENCE_LAPSE, BTX_STP_NONE, NULL},
+        {31000, BTX_SIDE_BACK, BTX_PERSISTENCE_PERSIST, BTX_STP_CANCEL_MAKER, "a ref"},
+        {31000, BTX_SIDE_BACK, BTX_PERSISTENCE_LAPSE, BTX_STP_CANCEL_TAKER, ""},
+        {10000000, BTX_SIDE_BACK, BTX_PERSISTENCE_LAPSE, BTX_STP_NONE, NULL},
+        {10100, BTX_SIDE_LAY, BTX_PERSISTENCE_LAPSE, BTX_STP_NONE, NULL},
     };
     struct btx_scene *scene = *state;
 
@@ -103,7 +105,7 @@ static void save__orders_of_every_form__bytes_as_documented(void **state)
                                       &(struct btx_wish){.account = 2,
                                                          .market = BTX_SCENE_MARKET,
                                                          .runner = RUNNER,
-                                                         .side = BTX_SIDE_BACK,
+                                                         .side = rows[i].side,
                                                          .price = rows[i].price,
                                                          .size = 100 * (int64_t)(i + 1),
                                                          .persistence = rows[i].persistence,
@@ -116,6 +118,7 @@ static void save__orders_of_every_form__bytes_as_documented(void **state)
                                           .account = 2,
                                           .remaining = 100 * (int64_t)(i + 1),
                                           .price = (uint32_t)rows[i].price,
+                                          .side = (uint8_t)rows[i].side,
                                           .persistence = (uint8_t)rows[i].persistence,
                                           .stp = (uint8_t)rows[i].stp,
                                           .has_ref = rows[i].ref != NULL};
@@ -403,6 +406,12 @@ static void load_accounts__house_with_a_client_s_fields__refused(void **state)
     }
     picture.accounts[0].balance = -5 * ONE;
     accept(scene);
+    picture.accounts[0].balance = PROFIT_MAX; /* What it earns has no bound in 64 bits. */
+    accept(scene);
+    picture.accounts[0].balance = PROFIT_MAX + 1;
+    refuse(scene, "state: a balance is out of range");
+    picture.accounts[0].balance = -PROFIT_MAX - 1;
+    refuse(scene, "state: a balance is out of range");
 }
 
 static void load_markets__count_or_order__refused(void **state)
@@ -538,6 +547,11 @@ static void load_cell__out_of_range_or_order__refused(void **state)
     items[5] = (struct btx_picture_item){.item = BTX_PICTURE_END};
     market->matched_count = 6;
     refuse(scene, sentence);
+    for (int zero = 0; zero < 2; zero++) {
+        for (int i = 1; i <= 3; i += 2)
+            *(zero == 0 ? &items[i].win : &items[i].lose) = 0;
+        accept(scene); /* One of both is a profit. */
+    }
     items[4] = items[3]; /* The greater index first. */
     items[3].index = 1;
     items[5] = (struct btx_picture_item){.item = BTX_PICTURE_END};

@@ -120,6 +120,45 @@ static void load__of_another_shard__refused(void **state)
     btx_fixture_close(&other);
 }
 
+static void init_misaligned(struct btx_fixture *fixture)
+{
+    (void)btx_core_init((uint8_t *)fixture->arena + 8, &fixture->capacity, 0);
+}
+
+static void init_of_no_capacity(struct btx_fixture *fixture)
+{
+    const struct btx_core_capacity none = {0};
+
+    (void)btx_core_init(fixture->arena, &none, 0);
+}
+
+static void init_of_a_shard_too_far(struct btx_fixture *fixture)
+{
+    (void)btx_core_init(fixture->arena, &fixture->capacity, BTX_CORE_SHARD_MAX + 1);
+}
+
+static void load_into_a_used_core(struct btx_fixture *fixture)
+{
+    assert_non_null(btx_core_load(fixture->core, NULL, 0));
+}
+
+/* What would otherwise go wrong much later. */
+static void init_and_load__against_their_contract__end_the_process(void **state)
+{
+    const struct btx_core_capacity capacity = all(2);
+    struct btx_fixture fixture;
+
+    (void)state;
+    btx_fixture_open(&fixture, &capacity, 0);
+    assert_true(btx_fixture_aborts(init_misaligned, &fixture));
+    assert_true(btx_fixture_aborts(init_of_no_capacity, &fixture));
+    assert_true(btx_fixture_aborts(init_of_a_shard_too_far, &fixture));
+    assert_false(btx_fixture_aborts(load_into_a_used_core, &fixture));
+    btx_fixture_open_account(&fixture, 1, 0);
+    assert_true(btx_fixture_aborts(load_into_a_used_core, &fixture));
+    btx_fixture_close(&fixture);
+}
+
 /* The capacities are limits and nothing less: as many of each as were asked for fit. */
 static void init__smallest_capacities__one_of_each_fits(void **state)
 {
@@ -156,6 +195,7 @@ int main(void)
         cmocka_unit_test(memory_bytes__any_capacity_grows__never_less),
         cmocka_unit_test(init__any_shard__empty_with_its_first_order),
         cmocka_unit_test(load__of_another_shard__refused),
+        cmocka_unit_test(init_and_load__against_their_contract__end_the_process),
         cmocka_unit_test(init__smallest_capacities__one_of_each_fits),
     };
 

@@ -331,6 +331,23 @@ static void resume_fits__no_orders_left__only_a_settlement(void **state)
     }
 }
 
+static void resume_fits__one_order_of_one_side_left__voiding_goes_on(void **state)
+{
+    for (int side = BTX_SIDE_BACK; side <= BTX_SIDE_LAY; side++) {
+        assert_int_equal(btx_scene_teardown(state), 0);
+        assert_int_equal(btx_scene_setup(state), 0);
+        struct btx_scene *scene = *state;
+
+        if (side == BTX_SIDE_BACK)
+            btx_fixture_cancel(&scene->fixture, 1, scene->lay);
+        else
+            btx_fixture_cancel(&scene->fixture, 2, scene->back);
+        enter(scene, VOIDING);
+        build(scene, BTX_COMMAND_VOID_MARKET);
+        assert_true(fits(scene));
+    }
+}
+
 /* Orders that persist are none of TurnInPlay's. */
 static void resume_fits__only_persisting_orders_left__no_turn_in_play(void **state)
 {
@@ -423,6 +440,7 @@ int main(void)
         BTX_IN_SCENE(resume_fits__settlement_with_other_winners__false),
         BTX_IN_SCENE(resume_fits__market_of_another_name__false),
         BTX_IN_SCENE(resume_fits__no_orders_left__only_a_settlement),
+        BTX_IN_SCENE(resume_fits__one_order_of_one_side_left__voiding_goes_on),
         BTX_IN_SCENE(resume_fits__only_persisting_orders_left__no_turn_in_play),
         BTX_IN_SCENE(resume_fits__account_unknown_or_not_frozen__no_freeze),
         BTX_IN_SCENE(resume_fits__cancel_orders_with_filters__while_any_passes),

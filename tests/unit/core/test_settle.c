@@ -183,6 +183,60 @@ static void settle_market__three_for_two_places__summed_before_the_floor(void **
     expect_settled(fixture, 2, 0, 1);
 }
 
+/* A profit of one unit pays a commission of all of it, and no other. */
+static void settle_market__profit_of_one_unit__commission_of_one(void **state)
+{
+    static const uint64_t winner = RUNNER;
+    struct btx_fixture *fixture = *state;
+
+    open_accounts(fixture, 2);
+    open_odds(fixture, 2, 1, 10000);
+    bet(fixture, 1, 2, RUNNER, 10100, 100);
+    settle(fixture, &winner, 1);
+    expect_account(fixture, 1, 1, -1, 0);
+    expect_account(fixture, 2, 2, 1, 1);
+    expect_settled(fixture, 2, 1, 0);
+}
+
+/* Orders of both sides, of all runners, and whatever their persistence. */
+static void settle_and_void_market__orders_of_every_kind__all_cancelled(void **state)
+{
+    static const uint64_t winner = RUNNER;
+
+    for (int form = 0; form < 4; form++) {
+        struct btx_fixture *fixture = *state;
+
+        assert_int_equal(btx_fixture_teardown(state), 0);
+        assert_int_equal(btx_fixture_setup(state), 0);
+        open_accounts(fixture, 1);
+        open_odds(fixture, 2, 1, 0);
+        for (uint32_t i = 0; i < 8; i++) {
+            const bool backs = form < 2 ? i % 2 : form == 2;
+
+            assert_true(
+                btx_fixture_place(fixture, &(struct btx_wish){
+                                               .account = 1,
+                                               .market = 1,
+                                               .runner = RUNNER + i / 4,
+                                               .side = backs ? BTX_SIDE_BACK : BTX_SIDE_LAY,
+                                               .price = backs ? 30000 : 20000,
+                                               .size = ONE,
+                                               .persistence = (enum btx_persistence)(i / 2 % 2),
+                                           }) != 0);
+        }
+        if (form == 0)
+            btx_fixture_on_market(fixture, BTX_COMMAND_VOID_MARKET, 1);
+        else
+            settle(fixture, &winner, 1);
+        const struct btx_order_cancelled_batched *batch =
+            btx_fixture_event(fixture, 1, BTX_EVENT_ORDER_CANCELLED_BATCHED);
+        assert_int_equal(batch->orders_count, 8);
+        assert_int_equal(batch->cause, form == 0 ? BTX_CAUSE_VOIDED : BTX_CAUSE_SETTLED);
+        assert_int_equal(fixture->core->orders.used, 0);
+        assert_int_equal(fixture->core->positions.used, 0);
+    }
+}
+
 /* Whoever has no bet is not settled; a frozen account is. */
 static void settle_market__orders_only_or_frozen__only_bets_are_settled(void **state)
 {
@@ -278,6 +332,8 @@ int main(void)
         BTX_IN_FIXTURE(settle_market__one_winner_and_commission__netted_per_account),
         BTX_IN_FIXTURE(settle_market__dead_heat__floored_once_and_the_house_gets_the_rest),
         BTX_IN_FIXTURE(settle_market__three_for_two_places__summed_before_the_floor),
+        BTX_IN_FIXTURE(settle_market__profit_of_one_unit__commission_of_one),
+        BTX_IN_FIXTURE(settle_and_void_market__orders_of_every_kind__all_cancelled),
         BTX_IN_FIXTURE(settle_market__orders_only_or_frozen__only_bets_are_settled),
         BTX_IN_FIXTURE(settle_market__many_accounts__ascending),
         BTX_IN_FIXTURE(settle_market__then_forgotten__positions_stay_until_then),

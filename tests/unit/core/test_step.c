@@ -157,6 +157,7 @@ static void step__tick__empty_and_nothing_changed(void **state)
 
     assert_int_equal(fixture->tx.length_bytes, 0);
     assert_int_equal(fixture->tx.event_count, 0);
+    assert_false(fixture->tx.begins_command);
     assert_null(btx_core_pending(fixture->core));
     btx_bytes_assert_equal(btx_fixture_save(fixture), before);
 }
@@ -285,6 +286,41 @@ static void step__saved_between_txs__same_events(void **state)
     }
 }
 
+static void step_nothing(struct btx_fixture *fixture)
+{
+    (void)btx_core_step(fixture->core, NULL, &fixture->tx);
+}
+
+static void step_tick(struct btx_fixture *fixture)
+{
+    (void)btx_fixture_begin(fixture, BTX_COMMAND_TICK);
+    (void)btx_core_step(fixture->core, &fixture->command->command, &fixture->tx);
+}
+
+static void save_open_tx(struct btx_fixture *fixture)
+{
+    fixture->core->tx_open = true;
+    btx_core_save(fixture->core, NULL, NULL);
+}
+
+/* Whoever calls in the wrong moment has a bug, and must not get as far as a log. */
+static void step__at_the_wrong_moment__ends_the_process(void **state)
+{
+    struct btx_fixture *fixture = *state;
+
+    assert_false(btx_fixture_aborts(step_tick, fixture));
+    assert_true(btx_fixture_aborts(step_nothing, fixture)); /* Nothing is pending. */
+    assert_true(btx_fixture_aborts(save_open_tx, fixture));
+    rest_makers(fixture, 4096);
+    build_taker(fixture, 4096, BTX_TIF_GTC);
+    assert_int_equal(btx_fixture_start(fixture), BTX_STEP_MORE);
+    assert_true(btx_fixture_aborts(step_tick, fixture)); /* Something is. */
+    assert_false(btx_fixture_aborts(step_nothing, fixture));
+    fixture->core->tx_open = true;
+    assert_true(btx_fixture_aborts(step_nothing, fixture));
+    fixture->core->tx_open = false;
+}
+
 /* The greatest txs there are fit the room that callers give: collect_tx() of the fixture compares
  * each with BTX_TX_BYTES_MAX; here the two of a settlement after 4096 orders. */
 static void step__batch_of_4096_behind_a_long_command__fits_the_tx(void **state)
@@ -322,6 +358,7 @@ int main(void)
         BTX_IN_FIXTURE(step__first_tx__begins_with_the_command_as_taken),
         cmocka_unit_test(step__loaded_in_the_middle_of_each_long_command__goes_on_byte_for_byte),
         cmocka_unit_test(step__saved_between_txs__same_events),
+        BTX_IN_FIXTURE(step__at_the_wrong_moment__ends_the_process),
         BTX_IN_FIXTURE(step__batch_of_4096_behind_a_long_command__fits_the_tx),
     };
 

@@ -167,7 +167,7 @@ static void position_floor_index(struct btx_core *core)
 
 static void position_floor_index_beyond(struct btx_core *core)
 {
-    position(core)->floor_index = 3;
+    core->position[back(core)->position].floor_index = 3;
 }
 
 static void position_market_prev(struct btx_core *core)
@@ -190,6 +190,16 @@ static void runner_id(struct btx_core *core)
 static void level_size_without_orders(struct btx_core *core)
 {
     leaf(core)->levels[7].size = 100;
+}
+
+static void level_size_of_the_first_price(struct btx_core *core)
+{
+    leaf(core)->levels[0].size = 100;
+}
+
+static void level_tail_of_the_last_price(struct btx_core *core)
+{
+    leaf(core)->levels[BOOK_LEAF_PRICES - 1].tail = 5;
 }
 
 static void blocks_used(struct btx_core *core)
@@ -417,6 +427,10 @@ static const struct {
     ROW(leaf_bits_of_both, "book: a leaf is empty, or a price has both sides"),
     ROW(leaf_without_orders, "book: a leaf is empty, or a price has both sides"),
     ROW(level_size_without_orders, "book: a price has orders and no mark, or a mark and no orders"),
+    ROW(level_size_of_the_first_price,
+        "book: a price has orders and no mark, or a mark and no orders"),
+    ROW(level_tail_of_the_last_price,
+        "book: a price has orders and no mark, or a mark and no orders"),
     ROW(book_crossed, "book: it is crossed"),
     ROW(zero_sum, "market: what its accounts won and lost is not zero together"),
     ROW(position_market, "market: its list of positions is broken"),

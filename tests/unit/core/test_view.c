@@ -104,6 +104,30 @@ static void view_order__live_and_gone__only_while_live(void **state)
     assert_int_equal(view.price, 30000);
 }
 
+static void view_market__orders_of_one_side__counted(void **state)
+{
+    struct btx_scene *scene = *state;
+    struct btx_market_view view;
+
+    btx_fixture_cancel(&scene->fixture, 1, scene->lay);
+    assert_true(btx_core_view_market(scene->fixture.core, BTX_SCENE_MARKET, &view));
+    assert_int_equal(view.live_orders, 1);
+    btx_fixture_cancel(&scene->fixture, 2, scene->back);
+    assert_true(btx_core_view_market(scene->fixture.core, BTX_SCENE_MARKET, &view));
+    assert_int_equal(view.live_orders, 0);
+    for (int i = 0; i < 3; i++)
+        assert_true(btx_fixture_place(&scene->fixture, &(struct btx_wish){
+                                                           .account = 1,
+                                                           .market = BTX_SCENE_MARKET,
+                                                           .runner = RUNNER,
+                                                           .side = BTX_SIDE_LAY,
+                                                           .price = 20000,
+                                                           .size = 100,
+                                                       }) != 0);
+    assert_true(btx_core_view_market(scene->fixture.core, BTX_SCENE_MARKET, &view));
+    assert_int_equal(view.live_orders, 3);
+}
+
 static void view_runner__each_index__in_the_order_of_opening(void **state)
 {
     const struct btx_core *core = ((const struct btx_scene *)*state)->fixture.core;
@@ -309,6 +333,7 @@ int main(void)
         BTX_IN_SCENE(view_account__house_and_unknown__only_the_house),
         BTX_IN_SCENE(view_market__each_kind_and_status__as_opened),
         BTX_IN_SCENE(view_order__live_and_gone__only_while_live),
+        BTX_IN_SCENE(view_market__orders_of_one_side__counted),
         BTX_IN_SCENE(view_runner__each_index__in_the_order_of_opening),
         BTX_IN_SCENE(view_exposure__bets_and_orders__unmatched_counted_as_lost),
         BTX_IN_SCENE(view_exposure__no_position_or_unknown__zero_or_false),
