@@ -120,6 +120,8 @@ static void freeze_and_unfreeze__reasons_in_order(void **state)
     struct btx_fixture *fixture = *state;
 
     btx_fixture_open_account(fixture, 1, 0);
+    btx_find_account(fixture->core, 1)->cseq = 5; /* Neither is the operator's. */
+    btx_find_account(fixture->core, 1)->transfer = 5;
     for (int type = BTX_COMMAND_FREEZE_ACCOUNT; type <= BTX_COMMAND_UNFREEZE_ACCOUNT; type++) {
         struct btx_account_command *command =
             btx_fixture_begin(fixture, (enum btx_command_type)type);

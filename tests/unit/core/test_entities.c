@@ -299,6 +299,30 @@ static void runner__ids_that_collide__each_found_whoever_leaves(void **state)
     }
 }
 
+/* In one market the id alone tells runners of one chain apart. */
+static void find_runner__ids_of_one_market_that_collide__each_its_own(void **state)
+{
+    struct btx_fixture *fixture = *state;
+    struct btx_core *core = fixture->core;
+    struct market *market = btx_make_market(core, 1);
+    const uint32_t slot = slot_of_market(core, market);
+    const uint64_t high = (uint64_t)slot << 40;
+    const struct runner *runners[3];
+    uint64_t ids[3];
+    uint64_t id = 0;
+
+    for (uint32_t i = 0; i < 3; i++) {
+        do
+            id++;
+        while (index_head(&core->runner_index, id ^ high) != index_head(&core->runner_index, 0));
+        ids[i] = id;
+        runners[i] = btx_make_runner(core, market, id);
+    }
+    for (uint32_t i = 0; i < 3; i++)
+        assert_ptr_equal(btx_find_runner(core, slot, ids[i]), runners[i]);
+    btx_unmake_market(core, market);
+}
+
 /* What a position reserved is free again when it goes. */
 static void unmake_position__with_a_reserve__released(void **state)
 {
@@ -473,6 +497,7 @@ int main(void)
         BTX_IN_FIXTURE(position__made_and_unmade_at_random__found_and_listed_while_there),
         cmocka_unit_test(position__pairs_that_collide__each_found_whoever_leaves),
         BTX_IN_FIXTURE(runner__ids_that_collide__each_found_whoever_leaves),
+        BTX_IN_FIXTURE(find_runner__ids_of_one_market_that_collide__each_its_own),
         BTX_IN_FIXTURE(unmake_position__with_a_reserve__released),
         BTX_IN_FIXTURE(unmake_position_if_flat__bet_or_order__stays),
         BTX_IN_FIXTURE(order__made_and_unmade_at_random__found_and_listed_while_live),

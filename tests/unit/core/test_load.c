@@ -481,6 +481,22 @@ static void load_market__not_a_market__refused(void **state)
     refuse(scene, sentence);
 }
 
+/* The ends of the ranges belong to them. */
+static void load_market__at_its_limits__accepted(void **state)
+{
+    struct btx_scene *scene = *state;
+
+    picture.markets[0].commission = 10000;
+    picture.markets[0].min_size = BTX_MONEY_MAX;
+    picture.markets[0].in_play = 1;
+    picture.markets[0].status = 1;
+    picture.markets[0].winners = 2;
+    picture.markets[1].tick = 1;
+    picture.markets[1].min_size = BTX_MONEY_MAX;
+    picture.markets[2].commission = 0;
+    accept(scene);
+}
+
 static void load_runners__none_or_too_many__refused(void **state)
 {
     static const char sentence[] = "state: more runners than the capacity";
@@ -920,6 +936,7 @@ int main(void)
         IN_SETUP(load_accounts__house_with_a_client_s_fields__refused),
         IN_SETUP(load_markets__count_or_order__refused),
         IN_SETUP(load_market__not_a_market__refused),
+        IN_SETUP(load_market__at_its_limits__accepted),
         IN_SETUP(load_runners__none_or_too_many__refused),
         IN_SETUP(load_positions__not_in_canonical_form__refused),
         IN_SETUP(load_cell__out_of_range_or_order__refused),
