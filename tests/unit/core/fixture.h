@@ -108,7 +108,7 @@ uint32_t btx_fixture_count(const struct btx_fixture *fixture, enum btx_event_typ
 /* The last command was refused, and this is why; BTX_REJECT_COUNT: it was not. */
 enum btx_reject btx_fixture_reason(const struct btx_fixture *fixture);
 
-/* Whether @body ends the process by a CHECK; it runs in a child. */
+/* Whether @body ends the process by a CHECK; it runs in a child.  @fixture may be NULL. */
 bool btx_fixture_aborts(void (*body)(struct btx_fixture *fixture), struct btx_fixture *fixture);
 
 /* Commands that must not be refused. */

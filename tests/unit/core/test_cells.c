@@ -153,6 +153,36 @@ static void cells__one_position_in_every_block__never_more_blocks_than_positions
     assert_int_equal(core->cells.blocks.used, 0);
 }
 
+static void take_too_many(struct btx_fixture *fixture)
+{
+    (void)btx_cells_take(fixture->core, CELLS_PER_BLOCK + 1);
+}
+
+static void give_as_another_size(struct btx_fixture *fixture)
+{
+    btx_cells_give(fixture->core, btx_cells_take(fixture->core, 4), 8);
+}
+
+static void give_twice(struct btx_fixture *fixture)
+{
+    const uint32_t kept = btx_cells_take(fixture->core, 4);
+    const uint32_t first = btx_cells_take(fixture->core, 4);
+
+    btx_cells_give(fixture->core, first, 4);
+    btx_cells_give(fixture->core, first, 4);
+    btx_cells_give(fixture->core, kept, 4);
+}
+
+/* Two positions in one place would be found much later, in somebody's money. */
+static void cells__against_their_contract__end_the_process(void **state)
+{
+    struct btx_fixture *fixture = *state;
+
+    assert_true(btx_fixture_aborts(take_too_many, fixture));
+    assert_true(btx_fixture_aborts(give_as_another_size, fixture));
+    assert_true(btx_fixture_aborts(give_twice, fixture));
+}
+
 static uint32_t random_count(struct btx_random *random)
 {
     /* Powers of two and their neighbours are where sizes change. */
@@ -220,6 +250,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             cells__random_takes_and_gives__nobody_else_s_and_always_zero, setup,
             btx_fixture_teardown),
+        cmocka_unit_test_setup_teardown(cells__against_their_contract__end_the_process, setup,
+                                        btx_fixture_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

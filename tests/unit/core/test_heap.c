@@ -87,12 +87,28 @@ static void heap_drop_top__the_last_one__leaves_it_empty(void **state)
     assert_int_equal(heap.count, 0);
 }
 
+static void look_at_the_top_of_nothing(struct btx_fixture *fixture)
+{
+    static struct heap_entry entries[1];
+    const struct heap heap = {.entries = entries};
+
+    (void)fixture;
+    (void)heap_top(&heap);
+}
+
+static void heap_top__empty__ends_the_process(void **state)
+{
+    (void)state;
+    assert_true(btx_fixture_aborts(look_at_the_top_of_nothing, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(heap__any_count_of_random_keys__come_out_ascending),
         cmocka_unit_test(heap_replace_top__merging_ascending_lists__comes_out_ascending),
         cmocka_unit_test(heap_drop_top__the_last_one__leaves_it_empty),
+        cmocka_unit_test(heap_top__empty__ends_the_process),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,6 +186,21 @@ static void ladder_fill__every_binary_price_and_sizes_to_the_limit__exact(void *
         }
 }
 
+static void ask_beyond_the_ladder(struct btx_fixture *fixture)
+{
+    const struct market market = odds_market();
+
+    (void)fixture;
+    (void)btx_ladder_price(&market, ODDS_PRICES);
+}
+
+/* An index comes from a book of this market, or somebody has mixed up two. */
+static void ladder_price__index_beyond_the_last__ends_the_process(void **state)
+{
+    (void)state;
+    assert_true(btx_fixture_aborts(ask_beyond_the_ladder, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +213,7 @@ int main(void)
         cmocka_unit_test(ladder_size_step__each_kind__a_cent_or_a_contract),
         cmocka_unit_test(ladder_fill__every_odds_price_and_sizes_to_the_limit__exact),
         cmocka_unit_test(ladder_fill__every_binary_price_and_sizes_to_the_limit__exact),
+        cmocka_unit_test(ladder_price__index_beyond_the_last__ends_the_process),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,6 +120,90 @@ static void load__of_another_shard__refused(void **state)
     btx_fixture_close(&other);
 }
 
+/* A piece of the core's memory: what is asked of it, at least. */
+struct piece {
+    const char *name;
+    const void *begin;
+    size_t length_bytes;
+};
+
+/* Arrays have a slot 0 that is never used; the accounts one more, for the house. */
+static size_t list_pieces(const struct btx_core *core, struct piece pieces[32])
+{
+    const struct btx_core_capacity *capacity = &core->capacity;
+    const size_t accounts = (size_t)capacity->accounts + 1;
+    const size_t orders = capacity->orders;
+    const size_t positions = capacity->positions;
+    const size_t markets = capacity->markets;
+    const size_t runners = capacity->runners;
+    const size_t walked = positions > markets ? positions : markets;
+    size_t count = 0;
+
+#define PIECE(array, entries)                                                                      \
+    pieces[count++] = (struct piece){#array, core->array, (entries) * sizeof *core->array}
+    PIECE(account, accounts + 1);
+    PIECE(market, markets + 1);
+    PIECE(market_runners, markets + 1);
+    PIECE(runner, runners + 1);
+    PIECE(leaf, orders + 1);
+    PIECE(order, orders + 1);
+    PIECE(order_ref, orders + 1);
+    PIECE(position, positions + 1);
+    PIECE(cell, (positions + 1) * CELLS_PER_BLOCK);
+    PIECE(cell_block, positions + 1);
+    PIECE(accounts.freed, accounts);
+    PIECE(markets.freed, markets);
+    PIECE(runners.freed, runners);
+    PIECE(orders.freed, orders);
+    PIECE(positions.freed, positions);
+    PIECE(leaves.freed, orders);
+    PIECE(cells.blocks.freed, positions);
+    PIECE(account_index.heads, (size_t)core->account_index.mask + 1);
+    PIECE(market_index.heads, (size_t)core->market_index.mask + 1);
+    PIECE(runner_index.heads, (size_t)core->runner_index.mask + 1);
+    PIECE(order_index.heads, (size_t)core->order_index.mask + 1);
+    PIECE(position_index.heads, (size_t)core->position_index.mask + 1);
+    PIECE(live_batch, BTX_BATCH_ORDERS_MAX);
+    PIECE(walk.heap.entries, walked);
+    PIECE(sorter.entries, (size_t)BTX_LIST_IDS_MAX);
+    PIECE(sorter.entries, accounts);
+    PIECE(sorter.entries, orders);
+    PIECE(sorter.entries, markets);
+#undef PIECE
+    return count;
+}
+
+/* Two arrays of which one is a slot too short would share it: found only when both are full. */
+static void init__every_array__has_its_room_for_itself(void **state)
+{
+    static const struct btx_core_capacity capacities[] = {
+        {1, 1, 1, 1, 1},      {2000, 3, 5, 7, 11},  {3, 2000, 5, 7, 11},
+        {3, 5, 2000, 7, 11},  {3, 5, 7, 2000, 11},  {3, 5, 7, 11, 2000},
+        {63, 63, 63, 63, 63}, {64, 64, 64, 64, 64}, {127, 129, 255, 257, 65},
+    };
+
+    (void)state;
+    for (size_t c = 0; c < BTX_COUNT_OF(capacities); c++) {
+        struct btx_fixture fixture;
+        struct piece pieces[32];
+
+        btx_fixture_open(&fixture, &capacities[c], 0);
+        const uint8_t *end = (const uint8_t *)fixture.core + btx_core_memory_bytes(&capacities[c]);
+        const size_t count = list_pieces(fixture.core, pieces);
+        for (size_t i = 0; i < count; i++) {
+            const uint8_t *begin = pieces[i].begin;
+
+            assert_true(begin >= (const uint8_t *)(fixture.core + 1));
+            assert_true(begin + pieces[i].length_bytes <= end);
+            for (size_t j = 0; j < count; j++)
+                if ((const uint8_t *)pieces[j].begin > begin &&
+                    begin + pieces[i].length_bytes > (const uint8_t *)pieces[j].begin)
+                    fail_msg("%s runs into %s", pieces[i].name, pieces[j].name);
+        }
+        btx_fixture_close(&fixture);
+    }
+}
+
 static void init_misaligned(struct btx_fixture *fixture)
 {
     (void)btx_core_init((uint8_t *)fixture->arena + 8, &fixture->capacity, 0);
@@ -195,6 +279,7 @@ int main(void)
         cmocka_unit_test(memory_bytes__any_capacity_grows__never_less),
         cmocka_unit_test(init__any_shard__empty_with_its_first_order),
         cmocka_unit_test(load__of_another_shard__refused),
+        cmocka_unit_test(init__every_array__has_its_room_for_itself),
         cmocka_unit_test(init_and_load__against_their_contract__end_the_process),
         cmocka_unit_test(init__smallest_capacities__one_of_each_fits),
     };

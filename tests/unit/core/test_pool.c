@@ -78,6 +78,24 @@ static void pool__random_takes_and_gives__no_slot_twice(void **state)
     }
 }
 
+static void take_one_too_many(struct btx_fixture *fixture)
+{
+    uint32_t freed[SLOTS];
+    struct pool pool = empty_pool(freed);
+
+    (void)fixture;
+    pool.used = SLOTS;
+    pool.high = SLOTS;
+    (void)pool_take(&pool);
+}
+
+/* Running out is refused before (CAPACITY): whoever comes here has forgotten to. */
+static void pool_take__nothing_left__ends_the_process(void **state)
+{
+    (void)state;
+    assert_true(btx_fixture_aborts(take_one_too_many, NULL));
+}
+
 #define HEADS_LOG2 10u
 #define HEADS (1u << HEADS_LOG2)
 
@@ -155,6 +173,7 @@ int main(void)
         cmocka_unit_test(pool_take__fresh_pool__slots_from_1_to_the_capacity),
         cmocka_unit_test(pool_take__after_gives__newest_freed_first),
         cmocka_unit_test(pool__random_takes_and_gives__no_slot_twice),
+        cmocka_unit_test(pool_take__nothing_left__ends_the_process),
         cmocka_unit_test(index_head__any_key__within_the_table),
         cmocka_unit_test(index_head__runs_of_ids_that_people_choose__short_chains),
         cmocka_unit_test(index_head_counted__consecutive_ids__no_head_twice),
