@@ -5,7 +5,7 @@
  * so that a bad line stops everything behind it and nothing before it.  The answers are written
  * whenever the input pauses: whoever is at the other end, a person or a program, has them. */
 #include "engine/base/check.h"
-#include "engine/exchange.h"
+#include "engine/exchange/exchange.h"
 #include "engine/line_reader.h"
 #include "engine/output.h"
 #include "engine/replay_options.h"

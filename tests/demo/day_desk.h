@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "engine/exchange.h"
+#include "engine/exchange/exchange.h"
 #include "engine/output.h"
 #include "engine/wire/commands.h"
 #include "tests/demo/day_random.h"

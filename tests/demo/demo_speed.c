@@ -3,7 +3,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/clock.h"
-#include "engine/exchange.h"
+#include "engine/exchange/exchange.h"
 #include "engine/text/command_text.h"
 #include "engine/text/event_text.h"
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/exchange.h"
+#include "engine/exchange/exchange.h"
 #include "engine/text/command_text.h"
 #include "engine/text/event_text.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/exchange.h"
+#include "engine/exchange/exchange.h"
 
 #include "engine/wire/commands.h"
 

@@ -3,8 +3,8 @@
  *
  * For programs without a ring or a log: replay, tests, demonstrations.  The memory is mapped in
  * one piece without reserve, so that generous capacities cost nothing until they are used. */
-#ifndef BTX_ENGINE_EXCHANGE_H
-#define BTX_ENGINE_EXCHANGE_H
+#ifndef BTX_EXCHANGE_EXCHANGE_H
+#define BTX_EXCHANGE_EXCHANGE_H
 
 #include <stddef.h>
 #include <stdint.h>

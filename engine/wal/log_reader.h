@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* log_reader.h - the records of a log, in order, from any seq, each of them checked.
+ *
+ * For recovery, auditors, read models and forensics: the one reader of logs.  Takes no lock, needs
+ * no write permission, changes nothing.  It follows the segments of a folder from the first to
+ * the last and checks everything that README.md, "Validity" asks for: nothing it hands out is
+ * damaged, out of order or part of a torn tx.
+ *
+ * What was cut by a recovery is not part of the log: where a next segment says that the one before
+ * counts up to some batch and byte, the reader stops there, and what lies behind is no damage. */
+#ifndef BTX_WAL_LOG_READER_H
+#define BTX_WAL_LOG_READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/fault.h"
+#include "engine/wal/batch.h"
+#include "engine/wal/damage.h"
+#include "engine/wal/log_folder.h"
+#include "engine/wal/wal_format.h"
+
+enum btx_log_step {
+    BTX_LOG_RECORD, /* *ret_record is the next one */
+    BTX_LOG_END,    /* no more, for now */
+    BTX_LOG_DAMAGE, /* see btx_log_reader_damage(); the next call goes on with what can be read
+                       behind it, and seq and tx start anew there */
+    BTX_LOG_FAULT,  /* reading failed: the disk or memory */
+};
+
+struct btx_log_options {
+    uint64_t from_seq; /* begin with the tx that holds this event, passing over what stands before
+                          that tx; 0 or 1: with the first record of the log */
+    bool live;         /* a writer is at work: END is not the end, and a later call goes on */
+    bool direct;       /* read the last segment past the page cache: recovery */
+};
+
+struct btx_log_reader; /* opaque */
+
+/* Open the log at @root (the folder with wal.id and segments/).  *ret_reader is NULL on a fault.
+ * Faults: CORRUPT when wal.id is damaged or missing beside segments; CONFIG when there is no log
+ * at all; LAYOUT for a format that this version does not read; IO; MEMORY. */
+BTX_MUST_USE enum btx_fault_code btx_log_reader_open(struct btx_log_reader **ret_reader,
+                                                     const char *root,
+                                                     const struct btx_log_options *options,
+                                                     struct btx_fault *reterr_fault);
+
+const struct btx_wal_id *btx_log_reader_id(const struct btx_log_reader *reader);
+
+/* The segments there were when it was opened (live: at the last look), ascending. */
+const struct btx_log_segment *btx_log_reader_segments(const struct btx_log_reader *reader,
+                                                      size_t *ret_count);
+
+/* Never hand out a record behind the event @seq: what is not durable yet, for readers of a living
+ * engine.  UINT64_MAX (at first): no limit. */
+void btx_log_reader_limit(struct btx_log_reader *reader, uint64_t seq);
+
+/* The next record; it is valid until the next call.  A record is handed out only when the whole
+ * tx that it belongs to has been checked. */
+BTX_MUST_USE enum btx_log_step btx_log_reader_next(struct btx_log_reader *reader,
+                                                   const struct btx_record **ret_record,
+                                                   struct btx_fault *reterr_fault);
+
+/* The damage of the last BTX_LOG_DAMAGE. */
+const struct btx_wal_damage *btx_log_reader_damage(const struct btx_log_reader *reader);
+
+/* Behind the record handed out last. */
+void btx_log_reader_position(const struct btx_log_reader *reader,
+                             struct btx_wal_position *ret_position);
+
+/* The header of the segment that the record handed out last stands in; NULL before the first. */
+const struct btx_wal_header *btx_log_reader_header(const struct btx_log_reader *reader);
+
+/* Idempotent on NULL. */
+void btx_log_reader_close(struct btx_log_reader *reader);
+
+#endif
