@@ -35,6 +35,9 @@ void btx_wal_chain_end(struct btx_wal_chain *chain, uint64_t sealed_ns,
 /* Idempotent; accepts an object that begin failed on. */
 void btx_wal_chain_done(struct btx_wal_chain *chain);
 
+/* Set the CRC of a finished header. */
+void btx_wal_header_seal(struct btx_wal_header *header);
+
 /* Whether the bytes are a header, or a seal: magic, format, CRC, texts, reserved bytes.
  * NULL or what is wrong, in static storage. */
 BTX_MUST_USE const char *btx_wal_header_check(const void *bytes, size_t length_bytes);
