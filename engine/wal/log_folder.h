@@ -31,8 +31,8 @@ BTX_MUST_USE enum btx_fault_code btx_log_segments_list(int segments_fd,
                                                        size_t *ret_count,
                                                        struct btx_fault *reterr_fault);
 
-/* Open the folder @root for reading, or one below it.  The descriptor is the caller's.
- * Faults: CONFIG when it does not exist, IO. */
+/* Open the folder @root for reading, or one below it.  The descriptor is the caller's,
+ * -1 on a fault.  Faults: CONFIG when it does not exist, IO. */
 BTX_MUST_USE enum btx_fault_code btx_wal_folder_open(int *ret_fd, int parent_fd, const char *name,
                                                      struct btx_fault *reterr_fault);
 
@@ -42,12 +42,13 @@ BTX_MUST_USE enum btx_fault_code btx_wal_id_read(int root_fd, struct btx_wal_id 
 
 /* Make the folders below @root_fd and wal.id where they are missing, durably, and read wal.id.
  * Refuses to make one where there are segments already (CORRUPT: the identity was lost).
- * Only with the writer lock.  Faults: CORRUPT, LAYOUT, DISK_FULL, IO. */
+ * Only with the writer lock.  Faults: CONFIG when a folder is a link or on another filesystem;
+ * CORRUPT, LAYOUT, DISK_FULL, IO. */
 BTX_MUST_USE enum btx_fault_code btx_wal_id_ensure(int root_fd, const char *host, uint64_t now_ns,
                                                    struct btx_wal_id *ret_id,
                                                    struct btx_fault *reterr_fault);
 
-/* Remove what ends in .tmp below @folder_fd and sync the folder: the left-overs of a crash.
+/* Remove the files that end in .tmp in @folder_fd and sync the folder: the left-overs of a crash.
  * Only with the writer lock, or for snapshots by their only writer.  Faults: IO. */
 BTX_MUST_USE enum btx_fault_code btx_wal_temporaries_remove(int folder_fd,
                                                             struct btx_fault *reterr_fault);
@@ -64,5 +65,13 @@ BTX_MUST_USE enum btx_fault_code btx_wal_sync(int fd, const char *what,
  * has no room left (LMDB reports that as EIO), else IO. */
 enum btx_fault_code btx_wal_write_fault(int fd, int os_error, const char *what,
                                         struct btx_fault *reterr_fault);
+
+/* Put @text into the padded text @field of a record, always with a final zero: what does not fit
+ * is cut, and what is not printable ASCII becomes '?'.  And whether a field is so. */
+void btx_wal_text_set(char *field, size_t size_bytes, const char *text);
+BTX_MUST_USE bool btx_wal_text_valid(const char *field, size_t size_bytes);
+
+/* Whether reserved bytes are what they must be. */
+BTX_MUST_USE bool btx_wal_bytes_are_zero(const void *bytes, size_t length_bytes);
 
 #endif
