@@ -44,4 +44,10 @@ struct btx_wal_batch_check {
 struct btx_wal_batch_check btx_wal_batch_check(const struct btx_wal_batch *batch,
                                                struct btx_wal_position *position);
 
+/* The position that @batch says it follows: where nothing is known of what stood before it (the
+ * first batch of a log whose beginning is gone, or behind damage).  seq and number are those of
+ * its key; tx and in_command those of its first command or event, or tx that of its notes.  The
+ * time is 0.  @batch need not be checked: what it says wrongly, btx_wal_batch_check() finds. */
+struct btx_wal_position btx_wal_batch_origin(const struct btx_wal_batch *batch);
+
 #endif
