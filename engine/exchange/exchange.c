@@ -31,6 +31,7 @@ enum btx_fault_code btx_exchange_open(struct btx_exchange *exchange,
                              core_bytes >> 20);
     exchange->memory = memory;
     exchange->memory_bytes = TX_BYTES + core_bytes;
+    exchange->capacity = *capacity;
     code = btx_sha256_init(&exchange->sha256, reterr_fault);
     if (code != BTX_OK) {
         btx_exchange_close(exchange);
@@ -38,6 +39,21 @@ enum btx_fault_code btx_exchange_open(struct btx_exchange *exchange,
     }
     exchange->tx.bytes = memory;
     exchange->core = btx_core_init((uint8_t *)memory + TX_BYTES, capacity, 0);
+    return BTX_OK;
+}
+
+enum btx_fault_code btx_exchange_reset(struct btx_exchange *exchange,
+                                       struct btx_fault *reterr_fault)
+{
+    uint8_t *core_memory = (uint8_t *)exchange->memory + TX_BYTES;
+
+    /* Fresh pages in the same place: zeroing what was used would touch all of it. */
+    exchange->core = NULL;
+    if (mmap(core_memory, exchange->memory_bytes - TX_BYTES, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+        return btx_fault_set(reterr_fault, BTX_FAULT_MEMORY, errno, "no memory to begin anew");
+    exchange->core = btx_core_init(core_memory, &exchange->capacity, 0);
+    exchange->tx.length_bytes = 0;
     return BTX_OK;
 }
 

@@ -19,6 +19,7 @@ struct btx_exchange {
     struct btx_tx tx;      /* What btx_core_step() last made. */
     void *memory;          /* Private from here on. */
     size_t memory_bytes;
+    struct btx_core_capacity capacity;
     struct btx_sha256 sha256;
 };
 
@@ -26,6 +27,10 @@ struct btx_exchange {
 BTX_MUST_USE enum btx_fault_code btx_exchange_open(struct btx_exchange *exchange,
                                                    const struct btx_core_capacity *capacity,
                                                    struct btx_fault *reterr_fault);
+
+/* Begin anew, as open left it.  Faults: MEMORY, and then it can only be closed. */
+BTX_MUST_USE enum btx_fault_code btx_exchange_reset(struct btx_exchange *exchange,
+                                                    struct btx_fault *reterr_fault);
 
 /* SHA-256 of the whole state, between txs. */
 void btx_exchange_digest(struct btx_exchange *exchange, uint8_t ret_digest[BTX_SHA256_BYTES]);

@@ -75,6 +75,25 @@ static void exchange_digest__same_commands__same_digest(void **state)
     assert_memory_not_equal(digests[0], empty, BTX_SHA256_BYTES);
 }
 
+/* A state that turned out to be wrong is given up, and the next one begins as the first did. */
+static void exchange_reset__after_commands__empty_again(void **state)
+{
+    struct btx_exchange exchange = {0};
+    uint8_t empty[BTX_SHA256_BYTES];
+    uint8_t digest[BTX_SHA256_BYTES];
+    struct btx_fault fault = {0};
+
+    (void)state;
+    assert_int_equal(btx_exchange_open(&exchange, &small, &fault), BTX_OK);
+    btx_exchange_digest(&exchange, empty);
+    open_account(&exchange);
+    assert_int_equal(btx_exchange_reset(&exchange, &fault), BTX_OK);
+    btx_exchange_digest(&exchange, digest);
+    assert_memory_equal(digest, empty, BTX_SHA256_BYTES);
+    open_account(&exchange);
+    btx_exchange_close(&exchange);
+}
+
 /* The command first, then its events, then the end. */
 static void tx_next_record__one_command__command_and_event(void **state)
 {
@@ -101,6 +120,7 @@ int main(void)
         cmocka_unit_test(exchange_open__greatest_capacities__works),
         cmocka_unit_test(exchange_open__no_room_at_all__is_a_usage_fault),
         cmocka_unit_test(exchange_digest__same_commands__same_digest),
+        cmocka_unit_test(exchange_reset__after_commands__empty_again),
         cmocka_unit_test(tx_next_record__one_command__command_and_event),
     };
 
