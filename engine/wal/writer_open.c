@@ -78,7 +78,7 @@ static enum btx_fault_code open_root(struct btx_wal_writer *writer, struct btx_f
                                     reterr_fault);
 }
 
-/* Say early who is at it: recovery may take a while.  The epoch is settled when its end is known. */
+/* Say early who is at it: recovery may take a while.  The end settles the epoch. */
 static enum btx_fault_code claim(struct btx_wal_writer *writer, uint64_t epoch,
                                  struct btx_fault *reterr_fault)
 {
