@@ -16,6 +16,14 @@
  * whether it is allowed. */
 const char *btx_wal_filesystem_name(uint64_t magic, bool *ret_allowed);
 
+enum { BTX_WAL_FILESYSTEM_BYTES = 32 };
+
+/* The type that the table of mounts (of the form of /proc/self/mountinfo) names for @device
+ * (stat.st_dev): it tells ext2 and ext3 from ext4, which statfs does not.  False when the table
+ * cannot be read or does not list the device. */
+BTX_MUST_USE bool btx_wal_filesystem_mounted(const char *table, uint64_t device,
+                                             char ret_type[BTX_WAL_FILESYSTEM_BYTES]);
+
 /* Whether the folder @root_fd may hold a log; @unsafe allows any filesystem.
  * Faults: CONFIG, with the filesystem's name and what to do; IO. */
 BTX_MUST_USE enum btx_fault_code btx_wal_filesystem_check(int root_fd, bool unsafe,

@@ -9,18 +9,22 @@
 #define BTX_WAL_WRITER_LOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "engine/base/fault.h"
 #include "engine/wal/wal_format.h"
 
-/* Caller's storage; start with {.fd = -1}.  Fields are private but @record. */
+/* Caller's storage, which stays where it is while the lock is held; start with {.fd = -1}.
+ * Fields are private but @record. */
 struct btx_writer_lock {
     struct btx_wal_lock_record record; /* as it stands in the file */
     int fd;                            /* -1: not held */
     int root_fd;                       /* the folder, kept to see whether the path is still it */
     uint64_t device;
     uint64_t inode;
+    int64_t pid;                  /* of the holder: a forked child has the struct, not the lock */
+    struct btx_writer_lock *next; /* of those that this process holds */
 };
 
 /* Take the lock of the folder @root_fd (which stays the caller's and must outlive the lock), or
@@ -36,8 +40,9 @@ BTX_MUST_USE enum btx_fault_code btx_writer_lock_write_record(
     struct btx_writer_lock *lock, uint64_t epoch, const char *program, const char *host,
     const uint8_t uuid[BTX_WAL_UUID_BYTES], uint64_t now_ns, struct btx_fault *reterr_fault);
 
-/* Whether .writer.lock of the folder still is the file that is locked.
- * Faults: LOCKED when somebody replaced or removed it; IO. */
+/* Whether .writer.lock of the folder still is the file that is locked, and the lock is still ours.
+ * Faults: LOCKED when somebody replaced or removed it, or wrote it meanwhile, and in a forked
+ * child; IO. */
 BTX_MUST_USE enum btx_fault_code btx_writer_lock_check(const struct btx_writer_lock *lock,
                                                        struct btx_fault *reterr_fault);
 
@@ -53,7 +58,7 @@ enum btx_writer_lock_state {
 struct btx_writer_lock_status {
     enum btx_writer_lock_state state;
     bool record_valid;                 /* @record can be believed */
-    struct btx_wal_lock_record record; /* texts may lack a final zero */
+    struct btx_wal_lock_record record; /* zeros when it is not valid; its texts end in a zero */
     int64_t holder_pid;                /* as the kernel says, when HELD */
 };
 
@@ -63,5 +68,9 @@ struct btx_writer_lock_status {
 BTX_MUST_USE enum btx_fault_code btx_writer_lock_look(int root_fd,
                                                       struct btx_writer_lock_status *ret_status,
                                                       struct btx_fault *reterr_fault);
+
+/* Who a record names, "pid 4711 (betexd) on node-1 since 2026-11-26 00:41:12 UTC, epoch 12",
+ * into @text of @size_bytes; what does not fit is cut. */
+void btx_writer_lock_print(const struct btx_wal_lock_record *record, char *text, size_t size_bytes);
 
 #endif
