@@ -22,14 +22,6 @@
 
 enum { FOLDER_MODE = 0750 };
 
-/* Printable ASCII, padded with zeros; what is not is a question mark. */
-static void pad_text(char ret_text[BTX_WAL_TEXT_BYTES], const char *text)
-{
-    memset(ret_text, 0, BTX_WAL_TEXT_BYTES);
-    for (size_t i = 0; i < BTX_WAL_TEXT_BYTES - 1 && text[i] != '\0'; i++)
-        ret_text[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
-}
-
 static enum btx_fault_code copy_options(struct btx_wal_writer *writer,
                                         const struct btx_wal_writer_options *options,
                                         struct btx_fault *reterr_fault)
@@ -37,8 +29,9 @@ static enum btx_fault_code copy_options(struct btx_wal_writer *writer,
     char host[256] = "unknown";
 
     (void)gethostname(host, sizeof host - 1); /* A host without a name stays unknown. */
-    pad_text(writer->program, options->program);
-    pad_text(writer->host, options->host != NULL ? options->host : host);
+    btx_wal_text_set(writer->program, sizeof writer->program, options->program);
+    btx_wal_text_set(writer->host, sizeof writer->host,
+                     options->host != NULL ? options->host : host);
     writer->options = *options;
     writer->options.root = writer->root = strdup(options->root);
     writer->options.program = writer->program;
