@@ -124,7 +124,8 @@ static inline unsigned btx_page_node_count(const uint8_t *page)
 BTX_MUST_USE const char *btx_page_meta_check(const uint8_t *page, uint64_t number);
 /* A branch: at least two children, keys ascending. */
 BTX_MUST_USE const char *btx_page_branch_check(const uint8_t *page, uint64_t number);
-/* A leaf: nodes packed without gaps, keys ascending, values of a size that belongs where they are. */
+/* A leaf: nodes packed without gaps, keys ascending, values of a size that belongs where they
+ * are. */
 BTX_MUST_USE const char *btx_page_leaf_check(const uint8_t *page, uint64_t number);
 /* The first page of a run of @run_pages. */
 BTX_MUST_USE const char *btx_page_overflow_check(const uint8_t *page, uint64_t number,

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "engine/base/check.h"
@@ -215,6 +217,107 @@ static void seal__several_in_a_segment__are_found_in_order(void **state)
     segment_fixture_remove(&fixture);
 }
 
+/* --- A file that a writer has open ------------------------------------------------------------ */
+
+enum { LIVE_COMMITS = 20000 };
+
+struct live_writer {
+    struct segment_fixture fixture;
+    _Atomic bool finished;
+    size_t pages;
+};
+
+/* Mostly small batches, so that leaves are copied and pages are used again with every commit. */
+static void *live_write(void *argument)
+{
+    struct live_writer *writer = argument;
+
+    for (size_t i = 0; i < LIVE_COMMITS; i++) {
+        segment_fixture_batch(&writer->fixture, i % 101 == 0 ? 2000 : 1 + i % 5);
+        if (i == LIVE_COMMITS / 2)
+            segment_fixture_seal(&writer->fixture);
+    }
+    writer->pages = segment_fixture_pages(&writer->fixture);
+    atomic_store(&writer->finished, true);
+    return NULL;
+}
+
+/* What a follower was handed out, to compare when the writer is done. */
+struct live_copy {
+    size_t count;
+    struct btx_wal_batch batches[LIVE_COMMITS + 1];
+    uint32_t crcs[LIVE_COMMITS + 1];
+};
+
+static void live_follow(struct btx_segment_reader *reader, struct live_writer *writer,
+                        struct live_copy *copy)
+{
+    for (;;) {
+        const bool finished = atomic_load(&writer->finished);
+        struct btx_wal_damage damage = {0};
+        struct btx_fault fault = {0};
+        struct btx_wal_batch batch;
+
+        switch (btx_segment_reader_next(reader, &batch, &damage, &fault)) {
+        case BTX_SEGMENT_BATCH:
+            assert_true(copy->count < LIVE_COMMITS);
+            assert_non_null(btx_segment_reader_header(reader));
+            copy->crcs[copy->count] = btx_crc32c(0, batch.bytes, batch.length_bytes);
+            copy->batches[copy->count++] = batch;
+            break;
+        case BTX_SEGMENT_END:
+            if (finished)
+                return;
+            break;
+        case BTX_SEGMENT_DAMAGE:
+        case BTX_SEGMENT_FAULT:
+            fail_msg("batch %zu: page %llu: %s%s", copy->count, (unsigned long long)damage.page,
+                     damage.why, fault.text);
+        }
+    }
+}
+
+/* A writer that overwrites pages all the time: each batch comes once, in order, as it was. */
+static void next__a_writer_at_work__hands_out_each_batch_once(void **state)
+{
+    struct live_writer *writer = calloc(1, sizeof *writer);
+    struct live_copy *copy = calloc(1, sizeof *copy);
+    struct segment_fixture *fixture = &writer->fixture;
+    struct btx_segment_reader *reader;
+    pthread_t thread;
+
+    (void)state;
+    segment_fixture_make(fixture);
+    segment_fixture_begin(fixture, MAP_BYTES, 0);
+    segment_fixture_batch(fixture, 2);
+    segment_fixture_begin(fixture, MAP_BYTES, ZERO_BYTES);
+    reader = reader_open(fixture, false, true);
+    assert_null(btx_segment_reader_header(reader));
+    assert_int_equal(pthread_create(&thread, NULL, live_write, writer), 0);
+    live_follow(reader, writer, copy);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+
+    assert_int_equal(copy->count, LIVE_COMMITS);
+    for (size_t i = 0; i < copy->count; i++) {
+        const struct fixture_batch *expected = &fixture->batches[i];
+
+        assert_int_equal(copy->batches[i].number, expected->number);
+        assert_int_equal(copy->batches[i].seq, expected->seq);
+        assert_int_equal(copy->batches[i].length_bytes, expected->length_bytes);
+        assert_int_equal(copy->crcs[i], btx_crc32c(0, fixture->bytes + expected->offset_bytes,
+                                                   expected->length_bytes));
+    }
+    assert_memory_equal(btx_segment_reader_header(reader), &fixture->header,
+                        sizeof fixture->header);
+    assert_int_equal(btx_segment_reader_seal(reader, 0)->segment, 1);
+    /* Without pages used again each commit would take two at least, and the large batches 32. */
+    assert_true(writer->pages < LIVE_COMMITS / 101 * 32 + LIVE_COMMITS / 8);
+    btx_segment_reader_close(reader);
+    segment_fixture_remove(fixture);
+    free(writer);
+    free(copy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +326,7 @@ int main(void)
         cmocka_unit_test(next__thousands_of_commits__are_handed_out_as_written),
         cmocka_unit_test(seek__every_seq__finds_the_batch_that_holds_it),
         cmocka_unit_test(seal__several_in_a_segment__are_found_in_order),
+        cmocka_unit_test(next__a_writer_at_work__hands_out_each_batch_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
