@@ -223,7 +223,7 @@ const struct btx_wal_damage *btx_log_reader_damage(const struct btx_log_reader *
 void btx_log_reader_position(struct btx_log_reader *reader, struct btx_wal_position *ret_position)
 {
     catch_up(reader);
-    *ret_position = reader->folded != NULL ? reader->position : reader->walk.present.position;
+    *ret_position = reader->folded != NULL ? reader->position : reader->walk.origin;
 }
 
 const struct btx_wal_header *btx_log_reader_header(const struct btx_log_reader *reader)

@@ -77,8 +77,7 @@ const struct btx_wal_damage *btx_log_reader_damage(const struct btx_log_reader *
 
 /* Behind the record handed out last, and what was passed over; before the first one, where the log
  * begins. */
-void btx_log_reader_position(struct btx_log_reader *reader,
-                             struct btx_wal_position *ret_position);
+void btx_log_reader_position(struct btx_log_reader *reader, struct btx_wal_position *ret_position);
 
 /* The header of the segment that the record handed out last stands in; NULL before the first and
  * where that header is damaged. */

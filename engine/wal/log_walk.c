@@ -341,6 +341,7 @@ static enum btx_segment_step enter_first(struct btx_log_walk *walk, struct btx_f
         if (anchor == BTX_ANCHOR_CLAIM)
             position = btx_wal_header_position(walk->present.header);
     }
+    walk->origin = position;
     if (enter(walk, &position, anchor, reterr_fault) != BTX_OK)
         return BTX_SEGMENT_FAULT;
     if (is_usable(walk, &walk->present) && seq > walk->present.segment.first_seq &&

@@ -26,6 +26,7 @@ struct btx_log_walk {
     size_t segment_count;
     struct timespec listed_change;      /* of the folder, when listed; 0: list anew */
     size_t next;                        /* index of the first segment behind the present one */
+    struct btx_wal_position origin;     /* where the first segment that is read begins */
     struct btx_counted_segment present; /* its before and position may be read */
     struct btx_counted_segment ahead;   /* segments[next], opened for its header, or not open */
     bool foreign;                       /* the present one is of another log: passed over */
