@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* power_cut_verify.c - recovering what a power cut left, going on from there, cutting again. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/base/check.h"
+#include "tests/crash/power_cut.h"
+
+enum { BATCH = 12, BATCH_SECONDS_MAX = 300, STEPS_MAX = 5 };
+
+static bool is_control(const struct power_cut_run *run)
+{
+    return run->scenario > POWER_CUT_CHAIN;
+}
+
+static void tally(struct power_cut_run *run, size_t depth, size_t slot, enum btx_verdict verdict,
+                  const char *why)
+{
+    struct power_cut_ledger *ledger = run->ledger;
+    struct power_cut_tally *counts = &ledger->tallies[run->scenario];
+
+    if (counts->verdicts[verdict]++ == 0)
+        (void)snprintf(counts->first[verdict], sizeof(counts->first[verdict]),
+                       "seed %ju, image %zu of depth %zu, cut at '%s': %.300s",
+                       (uintmax_t)run->seed, slot, depth, ledger->images[depth][slot].point, why);
+}
+
+/* Recover, go on, close, read again; @cutter makes images of the next depth meanwhile. */
+static enum btx_verdict live_on(struct btx_session *session, const char *root, uint64_t seed,
+                                struct btx_history *history, struct power_cut_cutter *cutter)
+{
+    const struct btx_session_options options = {
+        .root = root, .seed = seed, .form_seed = cutter->run->seed};
+    enum btx_verdict verdict = btx_session_open(session, &options, history);
+    size_t length_bytes;
+
+    if (verdict == BTX_VERDICT_REFUSED && session->fault.code != BTX_OK)
+        (void)snprintf(session->text, sizeof(session->text), "%.590s", session->fault.text);
+    if (verdict != BTX_VERDICT_RIGHT)
+        return verdict;
+    for (size_t i = btx_random_below(&cutter->random, STEPS_MAX); i != 0; i--)
+        if (btx_session_step(session) != BTX_OK)
+            goto failed;
+    if (btx_session_close(session) != BTX_OK)
+        goto failed;
+    verdict = btx_history_compare(history, root, &length_bytes, session->text);
+    if (verdict == BTX_VERDICT_RIGHT && length_bytes != history->acknowledged_bytes) {
+        (void)snprintf(session->text, sizeof(session->text), "closed with %zu bytes, not %zu",
+                       length_bytes, history->acknowledged_bytes);
+        verdict = BTX_VERDICT_WRONG;
+    }
+    return verdict;
+
+failed:
+    (void)snprintf(session->text, sizeof(session->text), "going on: %.500s", session->fault.text);
+    return BTX_VERDICT_REFUSED;
+}
+
+static size_t next_image_limit(const struct power_cut_run *run, size_t depth)
+{
+    if (is_control(run) || depth == POWER_CUT_DEPTH_MAX)
+        return 0;
+    return depth == 1 ? 3 : 1;
+}
+
+/* In a child process.  Images of greater depth are recovered here too, one behind the other. */
+static void verify_image(struct power_cut_run *run, size_t depth, size_t slot)
+{
+    struct power_cut_ledger *ledger = run->ledger;
+    const struct power_cut_image *image = &ledger->images[depth][slot];
+    const char *root = power_cut_root(run, depth, slot);
+    struct btx_history *history = image->history;
+    struct btx_session session = {.history = history};
+    const uint64_t seed = btx_random_u64(&run->random);
+    struct power_cut_cutter cutter = {.run = run,
+                                      .session = &session,
+                                      .depth = depth + 1,
+                                      .image_limit = next_image_limit(run, depth)};
+
+    cutter.disk = btx_disk_open(root);
+    btx_random_init(&cutter.random, seed ^ 1);
+    if (depth < POWER_CUT_DEPTH_MAX)
+        ledger->image_counts[depth + 1] = 0;
+    memset(btx_disk_control(), 0, sizeof(*btx_disk_control()));
+    if (cutter.image_limit != 0) {
+        btx_disk_control()->hook = power_cut_hook;
+        btx_disk_control()->hook_context = &cutter;
+    }
+    btx_disk_use(cutter.disk);
+    enum btx_verdict verdict = live_on(&session, root, seed, history, &cutter);
+    btx_disk_use(NULL);
+    const char *differs = verdict == BTX_VERDICT_RIGHT ? btx_disk_check(cutter.disk) : NULL;
+    tally(run, depth, slot, differs != NULL ? BTX_VERDICT_WRONG : verdict,
+          differs != NULL ? differs : session.text);
+    btx_disk_close(cutter.disk);
+    if (cutter.image_limit != 0)
+        for (size_t i = 0; i < ledger->image_counts[depth + 1]; i++)
+            verify_image(run, depth + 1, i);
+    btx_history_close(history);
+}
+
+void power_cut_verify(struct power_cut_run *run, size_t depth)
+{
+    struct power_cut_ledger *ledger = run->ledger;
+    const size_t count = ledger->image_counts[depth];
+    size_t *at = btx_disk_memory_take(sizeof(*at));
+
+    for (*at = 0; *at < count;) {
+        int status;
+        const size_t end = *at + BATCH < count ? *at + BATCH : count;
+        const uint64_t seed = btx_random_u64(&run->random);
+        const pid_t child = fork();
+        CHECK(child >= 0);
+        if (child == 0) {
+            (void)alarm(BATCH_SECONDS_MAX);
+            btx_random_init(&run->random, seed);
+            for (; *at < end; ++*at)
+                verify_image(run, depth, *at);
+            _exit(0);
+        }
+        CHECK(waitpid(child, &status, 0) == child);
+        if (status == 0)
+            continue;
+        tally(run, depth, *at, BTX_VERDICT_DIED,
+              "the process that recovers it or an image behind it crashed or hung");
+        ++*at;
+    }
+    btx_disk_memory_give(at);
+}

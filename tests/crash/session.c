@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/crash/session.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/check.h"
+#include "engine/wal/sizing.h"
+
+enum { PIECES_MAX = 5 };
+#define BEGIN_NS UINT64_C(1700000000000000000)
+#define MINUTE_NS UINT64_C(60000000000)
+
+const char *btx_session_phase_name(enum btx_session_phase phase)
+{
+    static const char *const names[] = {
+#define PHASE(NAME, name) name,
+        BTX_SESSION_PHASES(PHASE)
+#undef PHASE
+    };
+
+    return names[phase];
+}
+
+/* Smaller than what an operator may set, so that a short life has many segments; the arithmetic
+ * must hold all the same. */
+static void choose_settings(struct btx_wal_settings *settings, uint64_t seed)
+{
+    static const uint64_t commit_bytes[] = {32 << 10, 64 << 10, 384 << 10};
+    static const uint64_t events[] = {5, 40, 200, 1000000};
+    struct btx_random random;
+    uint64_t slack_bytes;
+
+    btx_random_init(&random, seed);
+    btx_wal_settings_default(settings);
+    settings->max_commit_bytes = commit_bytes[btx_random_below(&random, 3)];
+    slack_bytes = btx_random_below(&random, 4) * (128 << 10);
+    settings->segment_map_size_bytes =
+        btx_wal_map_bytes_min(settings->max_commit_bytes) + slack_bytes;
+    settings->max_segment_events = events[btx_random_below(&random, 4)];
+    settings->min_segment_age_ns = 0;
+    settings->max_segment_age_ns = btx_random_chance(&random, 500) ? MINUTE_NS : 0;
+    settings->zero_ahead_bytes = 64 << 10;
+    settings->low_space_bytes = 0;
+    settings->stop_bytes = 0;
+    settings->unsafe_filesystem = 1;
+}
+
+/* The records that are in the log lead the exchange to where it goes on. */
+static void take_history(struct btx_session *session)
+{
+    const struct btx_history *history = session->history;
+    size_t offset = 0;
+
+    while (offset < history->length_bytes) {
+        const struct btx_record *record =
+            (const struct btx_record *)(const void *)(history->bytes + offset);
+        btx_units_take(&session->units, record);
+        offset += btx_record_length_bytes(record);
+    }
+}
+
+/* What the writer says of itself must agree with what the log has. */
+static enum btx_verdict check_position(struct btx_session *session)
+{
+    const struct btx_wal_position *position = &btx_wal_writer_recovered(session->writer)->position;
+    const uint64_t epoch = btx_wal_writer_epoch(session->writer);
+
+    if (position->seq != session->units.seq || position->tx != session->units.tx) {
+        (void)snprintf(session->text, sizeof(session->text),
+                       "the writer goes on behind seq %" PRIu64 " tx %" PRIu64
+                       ", the log ends with seq %" PRIu64 " tx %" PRIu64,
+                       position->seq, position->tx, session->units.seq, session->units.tx);
+        return BTX_VERDICT_WRONG;
+    }
+    if (epoch <= session->history->epoch) {
+        (void)snprintf(session->text, sizeof(session->text),
+                       "epoch %" PRIu64 " was used before (%" PRIu64 ")", epoch,
+                       session->history->epoch);
+        return BTX_VERDICT_WRONG;
+    }
+    return BTX_VERDICT_RIGHT;
+}
+
+enum btx_verdict btx_session_open(struct btx_session *session,
+                                  const struct btx_session_options *options,
+                                  struct btx_history *history)
+{
+    struct btx_wal_writer_options writer_options = {
+        .root = options->root,
+        .program = "crash test",
+        .clock = &session->clock.clock,
+        .threadless = !options->threads,
+    };
+    size_t length_bytes;
+
+    session->history = history;
+    session->phase = BTX_SESSION_OPEN;
+    btx_random_init(&session->random, options->seed);
+    btx_clock_manual_init(&session->clock, BEGIN_NS, 1);
+    choose_settings(&session->settings, options->form_seed);
+    writer_options.settings = session->settings;
+    if (btx_wal_writer_open(&session->writer, &writer_options, &session->fault) != BTX_OK)
+        return BTX_VERDICT_REFUSED;
+    const enum btx_verdict verdict =
+        btx_history_compare(history, options->root, &length_bytes, session->text);
+    if (verdict != BTX_VERDICT_RIGHT)
+        return verdict;
+    btx_history_cut(history, length_bytes);
+    btx_units_open(&session->units, options->seed);
+    take_history(session);
+    session->phase = BTX_SESSION_FIRST;
+    return check_position(session);
+}
+
+/* Cut @length_bytes at @bytes into pieces of whole units of records. */
+static size_t cut_pieces(struct btx_random *random, uint8_t *bytes, size_t length_bytes,
+                         struct iovec pieces[PIECES_MAX])
+{
+    const size_t count = btx_random_between(random, 1, PIECES_MAX);
+    size_t used = 0;
+
+    while (length_bytes != 0) {
+        const size_t units = length_bytes / BTX_RECORD_UNIT_BYTES;
+        const size_t piece_bytes =
+            used + 1 >= count ? length_bytes
+                              : btx_random_between(random, 1, units) * BTX_RECORD_UNIT_BYTES;
+        pieces[used++] = (struct iovec){bytes, piece_bytes};
+        bytes += piece_bytes;
+        length_bytes -= piece_bytes;
+    }
+    return used;
+}
+
+enum btx_fault_code btx_session_commit(struct btx_session *session, size_t unit_count)
+{
+    struct btx_history *history = session->history;
+    const size_t begin = history->length_bytes;
+    struct iovec pieces[PIECES_MAX];
+
+    for (size_t i = 0; i < unit_count; i++) {
+        uint8_t *room = btx_history_room(history, BTX_UNIT_BYTES_MAX);
+        const size_t before = history->length_bytes;
+        btx_history_add(
+            history, btx_units_next(&session->units, btx_wal_writer_epoch(session->writer), room));
+        /* One more unit of the size of the greatest met so far must fit. */
+        if (history->length_bytes - begin + 4 * (history->length_bytes - before) >
+            session->settings.max_commit_bytes - (16 << 10))
+            break;
+    }
+    const size_t length_bytes = history->length_bytes - begin;
+    CHECK(length_bytes <= session->settings.max_commit_bytes);
+    const size_t piece_count =
+        cut_pieces(&session->random, history->bytes + begin, length_bytes, pieces);
+    history->attempted_bytes = history->length_bytes;
+    btx_clock_manual_advance(&session->clock, 1000000);
+    if (btx_wal_writer_commit(session->writer, pieces, piece_count, &session->fault) != BTX_OK)
+        return session->fault.code;
+    history->acknowledged_bytes = history->length_bytes;
+    history->epoch = btx_wal_writer_epoch(session->writer);
+    session->phase = BTX_SESSION_COMMIT;
+    return BTX_OK;
+}
+
+static size_t draw_unit_count(struct btx_random *random)
+{
+    const uint64_t drawn = btx_random_below(random, 100);
+
+    if (drawn < 60)
+        return btx_random_between(random, 1, 4);
+    return btx_random_between(random, 1, drawn < 97 ? 40 : 2000);
+}
+
+enum btx_fault_code btx_session_step(struct btx_session *session)
+{
+    const uint64_t drawn = btx_random_below(&session->random, 100);
+    const enum btx_session_phase phase = session->phase;
+    struct btx_wal_rotation rotation;
+    enum btx_fault_code code;
+
+    if (drawn < 90)
+        return btx_session_commit(session, draw_unit_count(&session->random));
+    if (drawn < 95) {
+        session->phase = BTX_SESSION_ROTATE;
+        code = btx_wal_writer_rotate(session->writer, &rotation, &session->fault);
+    } else {
+        session->phase = BTX_SESSION_IDLE;
+        btx_clock_manual_advance(&session->clock, MINUTE_NS);
+        code = btx_wal_writer_idle(session->writer, &session->fault);
+    }
+    session->phase = phase;
+    return code;
+}
+
+enum btx_fault_code btx_session_close(struct btx_session *session)
+{
+    enum btx_fault_code code;
+
+    session->phase = BTX_SESSION_CLOSE;
+    code = btx_wal_writer_close(session->writer, NULL, &session->fault);
+    session->writer = NULL;
+    btx_units_close(&session->units);
+    return code;
+}
