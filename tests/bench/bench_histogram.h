@@ -40,7 +40,6 @@ static inline void btx_bench_histogram_add(struct btx_bench_histogram *histogram
 
 /* The least value that at least @per_mille of those noted do not exceed, rounded up to the end of
  * its place but never beyond the maximum; 0 when nothing was noted. */
-uint64_t btx_bench_histogram_value(const struct btx_bench_histogram *histogram,
-                                   uint32_t per_mille);
+uint64_t btx_bench_histogram_value(const struct btx_bench_histogram *histogram, uint32_t per_mille);
 
 #endif

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "engine/base/fault.h"
-#include "engine/wal/wal_settings.h"
+#include "tests/bench/bench_wal_place.h"
 #include "tests/bench/bench_wal_source.h"
 
 /* Whose log. */
@@ -24,14 +24,22 @@ enum btx_bench_wal_side {
     BTX_BENCH_WAL_SIDE_COUNT
 };
 
+enum btx_bench_wal_part {
+    BTX_BENCH_WAL_BURST,     /* Commits one behind the other. */
+    BTX_BENCH_WAL_OFFERED,   /* Events at a rate. */
+    BTX_BENCH_WAL_ROTATION,  /* Ours against ours. */
+    BTX_BENCH_WAL_SUSTAINED, /* Both pay for their zeroing. */
+    BTX_BENCH_WAL_FOLD,      /* bench_wal_fold.h */
+    BTX_BENCH_WAL_PART_COUNT
+};
+
 struct btx_bench_wal_load {
     const char *name;
-    const char *key;  /* In the JSON file. */
-    uint32_t sides;   /* Bit n: measure side n. */
+    enum btx_bench_wal_part part;
+    uint32_t sides;         /* Bit n: measure side n. */
     uint32_t commit_events; /* In each commit; 0: what was offered meanwhile, at most
                                max_commit_bytes of it. */
     enum btx_bench_wal_kind kind;
-    bool sustained;     /* Zeroing takes place while time runs, else it was done before. */
     double rate;        /* Events offered a second; 0: the next commit follows at once. */
     double seconds;     /* For a rate, how long events are offered; else the run's length, unless
                            bytes_max ends it before. */
@@ -47,9 +55,9 @@ struct btx_bench_wal_result {
     uint64_t waits; /* For a next segment or file. */
     uint64_t map_full;
     double seconds;
-    double cpu_ns;        /* Of the committing thread, an event. */
-    double other_cpu_ns;  /* Of all other threads, an event. */
-    double p50_us;        /* Of events from offered to durable; without a rate, of commits. */
+    double cpu_ns;       /* Of the committing thread, an event. */
+    double other_cpu_ns; /* Of all other threads, an event. */
+    double p50_us;       /* Of events from offered to durable; without a rate, of commits. */
     double p99_us;
     double p999_us;
     double maximum_us;
@@ -58,43 +66,22 @@ struct btx_bench_wal_result {
     double rotate_maximum_us;
 };
 
-struct btx_bench_wal_place {
-    const char *directory; /* An existing folder; everything is made in one below it. */
-    char root[4096];       /* That one. */
-    uint64_t free_bytes;
-    char filesystem[32];
-};
-
-/* Look where to measure: make @directory and its parents, refuse filesystems in memory.
- * Faults: CONFIG, IO. */
-BTX_MUST_USE enum btx_fault_code btx_bench_wal_place_init(struct btx_bench_wal_place *place,
-                                                          const char *directory,
-                                                          struct btx_fault *reterr_fault);
-
-/* Remove the folder place->root and all in it.  Faults: IO. */
-enum btx_fault_code btx_bench_wal_place_clear(const struct btx_bench_wal_place *place,
-                                              struct btx_fault *reterr_fault);
-
-/* Bytes that the files in place->root/@below with the ending @ending take on the disk. */
-uint64_t btx_bench_wal_place_used(const struct btx_bench_wal_place *place, const char *below,
-                                  const char *ending);
-
-/* Wait until no other thread of this process has anything to do.  Faults: BUG after a minute. */
-BTX_MUST_USE enum btx_fault_code btx_bench_wal_settle(struct btx_fault *reterr_fault);
-
 /* Bytes of disk that a run of @load may need at most, zeroed ones included. */
-uint64_t btx_bench_wal_load_bytes(const struct btx_bench_wal_load *load);
+uint64_t btx_bench_wal_disk_bytes(const struct btx_bench_wal_load *load);
 
-/* One run.  @verify: afterwards read the whole log back, with log_reader.h for ours, and check that
- * it is valid and holds what was committed.  @keep: leave the log in place->root, else it is
- * removed.  Faults: those of the writer and the reader; BUG when the log does not hold what it
- * should. */
-BTX_MUST_USE enum btx_fault_code btx_bench_wal_run(const struct btx_bench_wal_place *place,
-                                                   const struct btx_bench_wal_load *load,
-                                                   enum btx_bench_wal_side side,
-                                                   struct btx_bench_wal_recording *recording,
-                                                   bool verify, bool keep,
-                                                   struct btx_bench_wal_result *ret_result,
-                                                   struct btx_fault *reterr_fault);
+/* One run.  What is wrong with the log is a fault, so figures are only of logs that were read back:
+ * @verify reads all of it, with log_reader.h for ours, and checks that it is valid and holds what
+ * was committed.  @keep leaves the log in place->root; else it is removed.
+ * @recording may be NULL for loads of EVENTS.
+ * Faults: those of the writer and the reader; IO; BUG when the log does not hold what it should. */
+BTX_MUST_USE enum btx_fault_code btx_bench_wal_run(
+    const struct btx_bench_wal_place *place, const struct btx_bench_wal_load *load,
+    enum btx_bench_wal_side side, struct btx_bench_wal_recording *recording, bool verify, bool keep,
+    struct btx_bench_wal_result *ret_result, struct btx_fault *reterr_fault);
+
+/* Read our log in place->root back.  Faults: BUG for damage; those of the reader. */
+BTX_MUST_USE enum btx_fault_code btx_bench_wal_verify(const struct btx_bench_wal_place *place,
+                                                      uint64_t *ret_events, uint64_t *ret_bytes,
+                                                      struct btx_fault *reterr_fault);
 
 #endif

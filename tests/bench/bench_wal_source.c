@@ -145,9 +145,8 @@ static struct btx_bench_wal_records next_events(struct btx_bench_wal_source *sou
     for (uint64_t i = 0; i < count; i++) {
         put_event(source, source->room + i * BTX_RECORD_UNIT_BYTES);
     }
-    return (struct btx_bench_wal_records){.bytes = source->room,
-                                          .length_bytes = count * BTX_RECORD_UNIT_BYTES,
-                                          .events = count};
+    return (struct btx_bench_wal_records){
+        .bytes = source->room, .length_bytes = count * BTX_RECORD_UNIT_BYTES, .events = count};
 }
 
 static struct btx_bench_wal_records first_events(struct btx_bench_wal_source *source)
@@ -164,10 +163,8 @@ static struct btx_bench_wal_records first_events(struct btx_bench_wal_source *so
     btx_record_seal(&command->command.record);
     memcpy(source->room, command, command_bytes);
     put_event(source, source->room + command_bytes);
-    const struct btx_bench_wal_records records = {.bytes = source->room,
-                                                  .length_bytes =
-                                                      command_bytes + BTX_RECORD_UNIT_BYTES,
-                                                  .events = 1};
+    const struct btx_bench_wal_records records = {
+        .bytes = source->room, .length_bytes = command_bytes + BTX_RECORD_UNIT_BYTES, .events = 1};
     return records;
 }
 
@@ -240,6 +237,21 @@ struct btx_bench_wal_records btx_bench_wal_source_next(struct btx_bench_wal_sour
     return source->kind == BTX_BENCH_WAL_FLOW
                ? next_flow(source, events_max, source->recording->tx_count)
                : next_live(source, events_max, flow->commands + flow->commands_bytes);
+}
+
+bool btx_bench_wal_source_ended(const struct btx_bench_wal_source *source)
+{
+    const struct btx_bench_wal_recording *recording = source->recording;
+    switch (source->kind) {
+    case BTX_BENCH_WAL_FLOW:
+        return source->tx == recording->tx_count;
+    case BTX_BENCH_WAL_LIVE:
+        return source->live_command == recording->flow.commands + recording->flow.commands_bytes;
+    case BTX_BENCH_WAL_EVENTS:
+    case BTX_BENCH_WAL_KIND_COUNT:
+        break;
+    }
+    return false;
 }
 
 void btx_bench_wal_source_done(struct btx_bench_wal_source *source)

@@ -76,6 +76,9 @@ struct btx_bench_wal_records btx_bench_wal_source_first(struct btx_bench_wal_sou
 struct btx_bench_wal_records btx_bench_wal_source_next(struct btx_bench_wal_source *source,
                                                        uint64_t events_max);
 
+/* Whether there will be no more. */
+bool btx_bench_wal_source_ended(const struct btx_bench_wal_source *source);
+
 void btx_bench_wal_source_done(struct btx_bench_wal_source *source);
 
 #endif
