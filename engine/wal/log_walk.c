@@ -6,6 +6,7 @@
  * complete from that moment, is looked at once more before it is left. */
 #include "engine/wal/log_walk.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -82,7 +83,7 @@ static enum btx_fault_code look_at_folder(struct btx_log_walk *walk, struct btx_
 {
     struct btx_log_segment *segments;
     size_t count;
-    bool changed;
+    bool changed = false;
 
     if (is_folder_changed(walk, &changed, reterr_fault) != BTX_OK)
         return reterr_fault->code;
