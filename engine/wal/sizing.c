@@ -10,7 +10,7 @@
 /* A node's own header, and its place in the list of nodes. */
 #define NODE_HEADER_BYTES 8u
 #define NODE_PLACE_BYTES 2u
-/* Children of a full branch page: nodes of a header, a key and a place, the first without its key. */
+/* Children of a full branch page: nodes of a header, a key and a place, the first without key. */
 #define BRANCH_NODE_BYTES (NODE_HEADER_BYTES + sizeof(struct btx_wal_key) + NODE_PLACE_BYTES)
 #define BRANCH_CHILDREN_MAX                                                                        \
     ((PAGE_ROOM - NODE_HEADER_BYTES - NODE_PLACE_BYTES) / BRANCH_NODE_BYTES + 1)

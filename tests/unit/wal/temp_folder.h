@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* temp_folder.h - a folder of its own for a test, below $TMPDIR or /tmp. */
-#ifndef BTX_UNIT_TEMP_FOLDER_H
-#define BTX_UNIT_TEMP_FOLDER_H
+#ifndef BTX_WAL_TEMP_FOLDER_H
+#define BTX_WAL_TEMP_FOLDER_H
 
 #include <fcntl.h>
 #include <ftw.h>

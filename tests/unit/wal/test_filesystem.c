@@ -119,10 +119,10 @@ static void filesystem_mounted__by_device__reads_the_type(void **state)
         "22 1 254:0 / / rw,relatime - ext4 /dev/root rw\n"
         "23 22 0:5 / /dev rw,nosuid master:1 - devtmpfs devtmpfs rw,size=1k\n"
         "garbage\n"
-        "24 22 7:1 / /mnt/a rw - \n"
-        "25 22 7:2 /x /mnt/a\\040b rw shared:2 master:3 - ext2 /dev/loop2 rw\n"
-        "26 22 7:3 / /mnt/c rw - a_type_with_a_name_that_is_far_too_long_for_anybody x rw\n"
-        "27 22 8:3 / /mnt/d rw - ext3 /dev/sda3 rw"; /* No newline at its end. */
+        "24 22 7:1 / /a rw - \n"
+        "25 22 7:2 /x /a\\040b rw shared:2 master:3 - ext2 /dev/loop2 rw\n"
+        "26 22 7:3 / /c rw - a_type_with_a_name_that_is_far_too_long_for_anybody x rw\n"
+        "27 22 8:3 / /d rw - ext3 /dev/sda3 rw"; /* No newline at its end. */
     char type[BTX_WAL_FILESYSTEM_BYTES];
     struct temp_folder folder;
     char path[300];
