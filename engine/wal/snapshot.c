@@ -97,7 +97,7 @@ static enum btx_fault_code create_file(struct btx_snapshot_writer *writer,
     writer->fd =
         openat(writer->folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
     if (writer->fd < 0)
-        return btx_wal_write_fault(writer->folder_fd, errno, name, reterr_fault);
+        return btx_wal_write_fault(writer->folder_fd, errno, "making the file", reterr_fault);
     return BTX_OK;
 }
 
@@ -140,8 +140,8 @@ static enum btx_fault_code flush_buffer(struct btx_snapshot_writer *writer)
     const uint64_t offset_bytes = HEADER_BYTES + writer->header.length_bytes - length_bytes;
 
     writer->buffered_bytes = 0;
-    return btx_wal_write(writer->fd, writer->buffer, length_bytes, offset_bytes, "state",
-                         &writer->fault);
+    return btx_wal_write(writer->fd, writer->buffer, length_bytes, offset_bytes,
+                         "writing the state", &writer->fault);
 }
 
 void btx_snapshot_add(void *context, const void *bytes, size_t length_bytes)
@@ -176,10 +176,10 @@ static enum btx_fault_code publish(struct btx_snapshot_writer *writer,
     temporary_name(temporary, writer->header.seq);
     btx_snapshot_name(name, writer->header.seq);
     if (renameat(writer->folder_fd, temporary, writer->folder_fd, name) != 0)
-        return btx_wal_write_fault(writer->folder_fd, errno, name, reterr_fault);
+        return btx_wal_write_fault(writer->folder_fd, errno, "naming the file", reterr_fault);
     close(writer->fd); /* It is synced: closing has nothing to report. */
     writer->fd = -1;
-    code = btx_wal_sync(writer->folder_fd, BTX_WAL_SNAPSHOTS_NAME, reterr_fault);
+    code = btx_wal_sync(writer->folder_fd, "syncing the folder", reterr_fault);
     /* Whether the name is durable is unknown: without it there is no snapshot, for certain. */
     if (code != BTX_OK)
         (void)unlinkat(writer->folder_fd, name, 0);
@@ -202,9 +202,10 @@ enum btx_fault_code btx_snapshot_end(struct btx_snapshot_writer *writer,
     btx_sha256_final(&writer->sha256, header->digest);
     header->crc = btx_crc32c(0, header, HEADER_CRC_BYTES);
     if (code == BTX_OK)
-        code = btx_wal_write(writer->fd, header, HEADER_BYTES, 0, "header", reterr_fault);
+        code =
+            btx_wal_write(writer->fd, header, HEADER_BYTES, 0, "writing the header", reterr_fault);
     if (code == BTX_OK)
-        code = btx_wal_sync(writer->fd, "file", reterr_fault);
+        code = btx_wal_sync(writer->fd, "syncing the file", reterr_fault);
     if (code == BTX_OK)
         code = publish(writer, reterr_fault);
     if (code == BTX_OK && ret_digest != NULL)
@@ -235,13 +236,11 @@ void btx_snapshot_done(struct btx_snapshot_writer *writer)
 static const char *wrong_header(const struct btx_wal_snapshot_header *header, uint64_t seq,
                                 const struct btx_wal_id *id, uint64_t file_bytes)
 {
-    static const uint8_t zeros[sizeof header->reserved];
-
     if (memcmp(header->magic, BTX_WAL_SNAPSHOT_MAGIC, sizeof header->magic) != 0)
         return "it does not begin as a snapshot";
     if (header->crc != btx_crc32c(0, header, HEADER_CRC_BYTES))
         return "the CRC of its header is wrong";
-    if (memcmp(header->reserved, zeros, sizeof zeros) != 0)
+    if (!btx_wal_bytes_are_zero(header->reserved, sizeof header->reserved))
         return "reserved bytes of its header are not zero";
     if (memcmp(header->uuid, id->uuid, sizeof header->uuid) != 0)
         return "it belongs to another log";
