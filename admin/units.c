@@ -67,6 +67,8 @@ struct btx_units_text btx_units_duration(uint64_t duration_ns)
     else if (seconds >= 60)
         (void)snprintf(units.text, sizeof units.text, "%" PRIu64 " min %" PRIu64 " s", seconds / 60,
                        seconds % 60);
+    else if (seconds >= 1 && duration_ns / (NS_IN_S / 10) % 10 == 0)
+        (void)snprintf(units.text, sizeof units.text, "%" PRIu64 " s", seconds);
     else if (seconds >= 1)
         (void)snprintf(units.text, sizeof units.text, "%" PRIu64 ".%" PRIu64 " s", seconds,
                        duration_ns / (NS_IN_S / 10) % 10);

@@ -39,7 +39,7 @@ static void units_duration__all_magnitudes__two_greatest_units(void **state)
     static const struct number_case cases[] = {
         {0, "0 ms"},
         {UINT64_C(999999999), "999 ms"},
-        {UINT64_C(1000000000), "1.0 s"},
+        {UINT64_C(1000000000), "1 s"},
         {UINT64_C(59999999999), "59.9 s"},
         {UINT64_C(60000000000), "1 min 0 s"},
         {UINT64_C(3599000000000), "59 min 59 s"},
