@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "engine/base/check.h"
+#include "tests/crash/child.h"
 #include "tests/crash/power_cut.h"
 #include "tests/crash/work_folder.h"
 
@@ -50,12 +51,7 @@ static uint64_t number_of(const char *text)
 /* Sanitizers make it slow; they look for other things than luck does. */
 static uint64_t default_images(void)
 {
-    const char *images = getenv("BTX_CRASH_IMAGES");
-    const char *kind = getenv("BTX_KIND");
-
-    if (images != NULL)
-        return number_of(images);
-    return kind == NULL || strcmp(kind, "release") == 0 ? 12000 : 1500;
+    return btx_environment_number("BTX_CRASH_IMAGES", btx_environment_is_slow() ? 1500 : 12000);
 }
 
 static struct options parse(int count, char **words)

@@ -20,42 +20,13 @@ static void tally(struct power_cut_run *run, size_t depth, size_t slot, enum btx
 {
     struct power_cut_ledger *ledger = run->ledger;
     struct power_cut_tally *counts = &ledger->tallies[run->scenario];
+    char point[BTX_POINT_NAME_BYTES];
 
+    memcpy(point, ledger->images[depth][slot].point, sizeof(point));
     if (counts->verdicts[verdict]++ == 0)
         (void)snprintf(counts->first[verdict], sizeof(counts->first[verdict]),
                        "seed %ju, image %zu of depth %zu, cut at '%s': %.300s",
-                       (uintmax_t)run->seed, slot, depth, ledger->images[depth][slot].point, why);
-}
-
-/* Recover, go on, close, read again; @cutter makes images of the next depth meanwhile. */
-static enum btx_verdict live_on(struct btx_session *session, const char *root, uint64_t seed,
-                                struct btx_history *history, struct power_cut_cutter *cutter)
-{
-    const struct btx_session_options options = {
-        .root = root, .seed = seed, .form_seed = cutter->run->seed};
-    enum btx_verdict verdict = btx_session_open(session, &options, history);
-    size_t length_bytes;
-
-    if (verdict == BTX_VERDICT_REFUSED && session->fault.code != BTX_OK)
-        (void)snprintf(session->text, sizeof(session->text), "%.590s", session->fault.text);
-    if (verdict != BTX_VERDICT_RIGHT)
-        return verdict;
-    for (size_t i = btx_random_below(&cutter->random, STEPS_MAX); i != 0; i--)
-        if (btx_session_step(session) != BTX_OK)
-            goto failed;
-    if (btx_session_close(session) != BTX_OK)
-        goto failed;
-    verdict = btx_history_compare(history, root, &length_bytes, session->text);
-    if (verdict == BTX_VERDICT_RIGHT && length_bytes != history->acknowledged_bytes) {
-        (void)snprintf(session->text, sizeof(session->text), "closed with %zu bytes, not %zu",
-                       length_bytes, history->acknowledged_bytes);
-        verdict = BTX_VERDICT_WRONG;
-    }
-    return verdict;
-
-failed:
-    (void)snprintf(session->text, sizeof(session->text), "going on: %.500s", session->fault.text);
-    return BTX_VERDICT_REFUSED;
+                       (uintmax_t)run->seed, slot, depth, point, why);
 }
 
 static size_t next_image_limit(const struct power_cut_run *run, size_t depth)
@@ -89,7 +60,9 @@ static void verify_image(struct power_cut_run *run, size_t depth, size_t slot)
         btx_disk_control()->hook_context = &cutter;
     }
     btx_disk_use(cutter.disk);
-    enum btx_verdict verdict = live_on(&session, root, seed, history, &cutter);
+    const struct btx_session_options options = {.root = root, .seed = seed, .form_seed = run->seed};
+    const size_t steps = btx_random_below(&cutter.random, STEPS_MAX);
+    const enum btx_verdict verdict = btx_session_live(&session, &options, history, steps);
     btx_disk_use(NULL);
     const char *differs = verdict == BTX_VERDICT_RIGHT ? btx_disk_check(cutter.disk) : NULL;
     tally(run, depth, slot, differs != NULL ? BTX_VERDICT_WRONG : verdict,

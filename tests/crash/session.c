@@ -203,3 +203,31 @@ enum btx_fault_code btx_session_close(struct btx_session *session)
     btx_units_close(&session->units);
     return code;
 }
+
+enum btx_verdict btx_session_live(struct btx_session *session,
+                                  const struct btx_session_options *options,
+                                  struct btx_history *history, size_t steps)
+{
+    enum btx_verdict verdict = btx_session_open(session, options, history);
+    enum btx_fault_code code = BTX_OK;
+    size_t length_bytes;
+
+    if (verdict == BTX_VERDICT_REFUSED && session->fault.code != BTX_OK)
+        (void)snprintf(session->text, sizeof(session->text), "%s", session->fault.text);
+    if (verdict != BTX_VERDICT_RIGHT)
+        return verdict;
+    for (; steps != 0 && code == BTX_OK; steps--)
+        code = btx_session_step(session);
+    if (code == BTX_OK)
+        code = btx_session_close(session);
+    if (code != BTX_OK) {
+        (void)snprintf(session->text, sizeof(session->text), "going on: %s", session->fault.text);
+        return BTX_VERDICT_REFUSED;
+    }
+    verdict = btx_history_compare(history, options->root, &length_bytes, session->text);
+    if (verdict != BTX_VERDICT_RIGHT || length_bytes == history->acknowledged_bytes)
+        return verdict;
+    (void)snprintf(session->text, sizeof(session->text), "closed with %zu bytes, %zu are there",
+                   history->acknowledged_bytes, length_bytes);
+    return BTX_VERDICT_WRONG;
+}
