@@ -145,7 +145,6 @@ static enum btx_fault_code begin_segment(struct btx_wal_writer *writer,
     writer->segment_seq = writer->position.seq;
     writer->segment_batches = 0;
     writer->segment_bytes = 0;
-    writer->segment_seals = 0;
     writer->segment_began_ns = btx_clock_monotonic_ns(writer->options.clock);
     return BTX_OK;
 }
@@ -156,14 +155,7 @@ static struct btx_segment_commit transaction(const struct btx_wal_writer *writer
         .header = writer->segment_batches == 0 ? &writer->header : NULL,
         .seals = writer->seals,
         .seal_count = writer->seal_count,
-        .seals_before = writer->segment_seals,
     };
-}
-
-static void seals_are_stored(struct btx_wal_writer *writer)
-{
-    writer->segment_seals += writer->seal_count;
-    writer->seal_count = 0;
 }
 
 /* The seal of the segment before, in a transaction of its own; commit_fits has kept room. */
@@ -173,7 +165,7 @@ static enum btx_fault_code store_seal(struct btx_wal_writer *writer, struct btx_
 
     switch (btx_segment_file_commit(&writer->file, &commit, reterr_fault)) {
     case BTX_SEGMENT_COMMITTED:
-        seals_are_stored(writer);
+        writer->seal_count = 0;
         return BTX_OK;
     case BTX_SEGMENT_FULL:
         return btx_fault_set(reterr_fault, BTX_FAULT_BUG, 0,
@@ -243,7 +235,6 @@ static enum btx_fault_code commit_batch(struct btx_wal_writer *writer,
         commit->header = beside.header;
         commit->seals = beside.seals;
         commit->seal_count = beside.seal_count;
-        commit->seals_before = beside.seals_before;
         switch (btx_segment_file_commit(&writer->file, commit, reterr_fault)) {
         case BTX_SEGMENT_COMMITTED:
             return BTX_OK;
@@ -295,7 +286,7 @@ static enum btx_fault_code commit(struct btx_wal_writer *writer, const struct io
         btx_segment_file_publish(&writer->file, writer->segments_fd, writer->segment_name,
                                  reterr_fault) != BTX_OK)
         return reterr_fault->code;
-    seals_are_stored(writer);
+    writer->seal_count = 0;
     writer->position = behind;
     writer->segment_batches++;
     writer->segment_bytes += commit.batch_bytes;
@@ -337,7 +328,7 @@ enum btx_fault_code btx_wal_writer_rotate(struct btx_wal_writer *writer,
     if (writer->fault.code != BTX_OK)
         return failed_before(writer, reterr_fault);
     memset(ret_rotation, 0, sizeof *ret_rotation);
-    if (writer->segment_open && writer->segment_batches != 0) {
+    if (writer->segment_open) {
         if (close_segment(writer, reterr_fault) != BTX_OK)
             return fail(writer, reterr_fault);
         memcpy(ret_rotation->closed, writer->segment_name, sizeof ret_rotation->closed);

@@ -42,7 +42,6 @@ struct btx_wal_writer {
     uint64_t segment_seq;      /* last event before it */
     uint64_t segment_batches;  /* 0: it is not visible yet */
     uint64_t segment_bytes;    /* of records */
-    uint64_t segment_seals;    /* stored in it */
     uint64_t segment_began_ns; /* monotonic */
 
     uint64_t commits;

@@ -133,6 +133,19 @@ static void segment_file_commit__batches__are_found_by_their_keys(void **state)
     assert_int_equal(close(folder_fd), 0);
 }
 
+/* Batches come in order, so pages are filled to the end: half-full ones would double the log. */
+static void segment_file_commit__many_small_batches__fill_the_pages(void **state)
+{
+    enum { COMMITS = 200, UNITS = 31 }; /* the greatest batch in a leaf, two to a page */
+    const struct log_fixture *fixture = *state;
+    struct btx_segment_file file = create(fixture, 0);
+
+    for (unsigned i = 1; i <= COMMITS; i++)
+        assert_int_equal(commit(&file, fixture, i, UNITS, 1), BTX_SEGMENT_COMMITTED);
+    assert_true(file.last_page < COMMITS / 2 + 15);
+    btx_segment_file_close(&file);
+}
+
 /* A full map is an answer, and the segment stays usable: nothing of the batch is in it. */
 static void segment_file_commit__map_is_full__does_nothing(void **state)
 {
@@ -192,6 +205,8 @@ int main(void)
                                         log_fixture_setup, log_fixture_teardown),
         cmocka_unit_test(segment_file_create__no_such_folder__is_a_fault),
         cmocka_unit_test_setup_teardown(segment_file_commit__batches__are_found_by_their_keys,
+                                        log_fixture_setup, log_fixture_teardown),
+        cmocka_unit_test_setup_teardown(segment_file_commit__many_small_batches__fill_the_pages,
                                         log_fixture_setup, log_fixture_teardown),
         cmocka_unit_test_setup_teardown(segment_file_commit__map_is_full__does_nothing,
                                         log_fixture_setup, log_fixture_teardown),

@@ -4,6 +4,7 @@
 #include "engine/wal/sizing.h"
 #include "engine/wal/writer.h"
 #include "engine/wal/writer_lock.h"
+#include "engine/wire/notes.h"
 #include "tests/unit/wal/log_fixture.h"
 
 #include <setjmp.h>
@@ -80,6 +81,35 @@ static void writer_commit__in_pieces__as_one_batch(void **state)
     assert_int_equal(log_fixture_read(fixture), 19 * 20);
 }
 
+/* So do long records, of which only the header must lie in one piece. */
+static void writer_commit__record_across_pieces__is_one_record(void **state)
+{
+    enum { UNITS = 5 };
+    struct log_fixture *fixture = *state;
+    struct btx_operator_action *note = (void *)fixture->buffer;
+    struct btx_fault fault = {0};
+
+    log_fixture_open(fixture);
+    for (size_t units = 1; units < UNITS; units++) {
+        const size_t cut_bytes = units * BTX_RECORD_UNIT_BYTES;
+        const size_t length_bytes = UNITS * BTX_RECORD_UNIT_BYTES;
+        const struct iovec pieces[] = {
+            {fixture->buffer, cut_bytes},
+            {fixture->buffer + cut_bytes, length_bytes - cut_bytes},
+        };
+
+        memset(note, 0, length_bytes);
+        note->record.length_units = UNITS;
+        note->record.kind_flags = BTX_RECORD_NOTE;
+        note->record.type = BTX_NOTE_OPERATOR_ACTION;
+        note->what_length = (uint16_t)(length_bytes - sizeof *note);
+        memset(note + 1, 'w', note->what_length);
+        btx_record_seal(&note->record);
+        assert_int_equal(btx_wal_writer_commit(fixture->writer, pieces, 2, &fault), BTX_OK);
+    }
+    assert_int_equal(log_fixture_read(fixture), UNITS - 1);
+}
+
 /* Every start begins a segment of its own, with a greater epoch, and goes on where the log ends. */
 static void writer_open__again_and_again__goes_on(void **state)
 {
@@ -95,6 +125,40 @@ static void writer_open__again_and_again__goes_on(void **state)
         assert_int_equal(log_fixture_close(fixture).segment, i);
     }
     assert_int_equal(log_fixture_read(fixture), 2 * (1 + 2 + 3 + 4) + 4);
+}
+
+/* A writer that committed nothing was a writer all the same. */
+static void writer_open__nothing_committed__epoch_grows_all_the_same(void **state)
+{
+    struct log_fixture *fixture = *state;
+
+    for (uint64_t epoch = 1; epoch <= 3; epoch++) {
+        log_fixture_open(fixture);
+        assert_int_equal(btx_wal_writer_epoch(fixture->writer), epoch);
+        (void)log_fixture_close(fixture);
+    }
+}
+
+/* The next segments are made for what the last ones took: the zeros must be enough. */
+static void writer_rotate__after_a_large_segment__next_ones_are_zeroed_further(void **state)
+{
+    struct log_fixture *fixture = *state;
+    struct btx_wal_rotation rotation;
+    struct btx_fault fault = {0};
+    struct stat found;
+    char path[128];
+
+    fixture->options.settings.max_commit_bytes = 8u << 20;
+    log_fixture_open(fixture);
+    log_fixture_commit(fixture, 60000);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(btx_wal_writer_rotate(fixture->writer, &rotation, &fault), BTX_OK);
+        if (i < 2)
+            log_fixture_commit(fixture, 60000);
+    }
+    (void)snprintf(path, sizeof path, "%s/segments/next-4.tmp", fixture->root);
+    assert_int_equal(stat(path, &found), 0);
+    assert_true((uint64_t)found.st_size > 2 * rotation.bytes);
 }
 
 /* Two starts that commit only notes begin at the same seq, and must not get into each other's way. */
@@ -346,8 +410,15 @@ int main(void)
                                         log_fixture_setup, log_fixture_teardown),
         cmocka_unit_test_setup_teardown(writer_commit__in_pieces__as_one_batch, log_fixture_setup,
                                         log_fixture_teardown),
+        cmocka_unit_test_setup_teardown(writer_commit__record_across_pieces__is_one_record,
+                                        log_fixture_setup, log_fixture_teardown),
         cmocka_unit_test_setup_teardown(writer_open__again_and_again__goes_on, log_fixture_setup,
                                         log_fixture_teardown),
+        cmocka_unit_test_setup_teardown(writer_open__nothing_committed__epoch_grows_all_the_same,
+                                        log_fixture_setup, log_fixture_teardown),
+        cmocka_unit_test_setup_teardown(
+            writer_rotate__after_a_large_segment__next_ones_are_zeroed_further, log_fixture_setup,
+            log_fixture_teardown),
         cmocka_unit_test_setup_teardown(writer_open__segments_without_events__each_has_a_file,
                                         log_fixture_setup, log_fixture_teardown),
         cmocka_unit_test_setup_teardown(
