@@ -119,26 +119,24 @@ static const char *header_check(const uint8_t *page, uint64_t number, unsigned f
     return NULL;
 }
 
-/* Whether a node's fixed part lies within the page; then *ret_node is it. */
-static bool node_read(const uint8_t *page, unsigned index, const struct btx_page_node **ret_node)
+/* Whether a node's fixed part lies within the page. */
+static bool node_fits(unsigned offset)
 {
-    const unsigned offset = node_offset(page, index);
-
-    if (offset % 2 != 0 || offset < BTX_WAL_PAGE_HEADER_BYTES ||
-        offset > BTX_WAL_PAGE_BYTES - NODE_BYTES)
-        return false;
-    *ret_node = node_at(page, offset);
-    return true;
+    return offset % 2 == 0 && offset >= BTX_WAL_PAGE_HEADER_BYTES &&
+           offset <= BTX_WAL_PAGE_BYTES - NODE_BYTES;
 }
 
-bool btx_page_entry_read(const uint8_t *page, unsigned index, struct btx_page_entry *ret_entry)
+bool btx_page_entry_read_at(const uint8_t *page, unsigned offset_bytes,
+                            struct btx_page_entry *ret_entry)
 {
     const struct btx_page_node *node;
     const uint8_t *key;
     size_t left_bytes;
 
-    if (!node_read(page, index, &node) || node->key_bytes != KEY_BYTES ||
-        (node->flags & ~BTX_PAGE_NODE_BIG) != 0)
+    if (!node_fits(offset_bytes))
+        return false;
+    node = node_at(page, offset_bytes);
+    if (node->key_bytes != KEY_BYTES || (node->flags & ~BTX_PAGE_NODE_BIG) != 0)
         return false;
     key = (const uint8_t *)(node + 1);
     left_bytes = (size_t)(page + BTX_WAL_PAGE_BYTES - key);
@@ -160,6 +158,11 @@ bool btx_page_entry_read(const uint8_t *page, unsigned index, struct btx_page_en
     ret_entry->value = NULL;
     memcpy(&ret_entry->run_page, key + KEY_BYTES, sizeof ret_entry->run_page);
     return ret_entry->run_page >= BTX_PAGE_FIRST;
+}
+
+bool btx_page_entry_read(const uint8_t *page, unsigned index, struct btx_page_entry *ret_entry)
+{
+    return btx_page_entry_read_at(page, node_offset(page, index), ret_entry);
 }
 
 const char *btx_page_leaf_check(const uint8_t *page, uint64_t number)
@@ -212,12 +215,15 @@ const char *btx_page_branch_check(const uint8_t *page, uint64_t number)
     if (why == NULL && count < 2)
         return "branch: it has a single child";
     for (unsigned i = 0; i < count; i++) {
+        const unsigned offset = node_offset(page, i);
         const struct btx_page_node *node;
         struct btx_page_key key;
 
-        if (node_offset(page, i) < btx_page_header(page)->upper || !node_read(page, i, &node) ||
-            !(node->key_bytes == KEY_BYTES || (i == 0 && node->key_bytes == 0)) ||
-            node_offset(page, i) + NODE_BYTES + node->key_bytes > BTX_WAL_PAGE_BYTES)
+        if (offset < btx_page_header(page)->upper || !node_fits(offset))
+            return "branch: an entry is impossible";
+        node = node_at(page, offset);
+        if (!(node->key_bytes == KEY_BYTES || (i == 0 && node->key_bytes == 0)) ||
+            offset + NODE_BYTES + node->key_bytes > BTX_WAL_PAGE_BYTES)
             return "branch: an entry is impossible";
         key = btx_page_branch_key(page, i);
         if (i > 0 && btx_page_key_compare(&before, &key) >= 0)

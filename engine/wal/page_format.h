@@ -131,10 +131,13 @@ BTX_MUST_USE const char *btx_page_leaf_check(const uint8_t *page, uint64_t numbe
 BTX_MUST_USE const char *btx_page_overflow_check(const uint8_t *page, uint64_t number,
                                                  uint64_t run_pages);
 
-/* Node @index of a leaf that may be damaged: false when it does not lie within the page, its key
- * has not 16 bytes, or its value is not of a size that belongs there. */
+/* Node @index of a leaf that may be damaged, or what would be one at @offset_bytes: false when it
+ * does not lie within the page, its key has not 16 bytes, or its value is not of a size that
+ * belongs there.  @index is less than the 2040 that a page has room for. */
 BTX_MUST_USE bool btx_page_entry_read(const uint8_t *page, unsigned index,
                                       struct btx_page_entry *ret_entry);
+BTX_MUST_USE bool btx_page_entry_read_at(const uint8_t *page, unsigned offset_bytes,
+                                         struct btx_page_entry *ret_entry);
 
 /* Of a page that btx_page_branch_check() let pass: the key of node @index, which the first one
  * may not have (all zero then), and the page of its child, which may be anywhere. */

@@ -9,6 +9,7 @@
 
 #include "engine/base/check.h"
 #include "engine/wal/page_file.h"
+#include "engine/wal/page_scan.h"
 #include "engine/wal/page_walker.h"
 #include "engine/wal/seal.h"
 
@@ -40,6 +41,15 @@ struct btx_segment_reader {
     struct btx_page_entry entry;
     uint64_t expected; /* number of the next batch; 0: not known */
     bool has_begun;    /* something was read of the batches */
+
+    /* The batch handed out last, or where one would be. */
+    struct btx_page_key after;
+    uint64_t next_seq;   /* behind its last event, if known (salvaging); else 0 */
+    size_t length_bytes; /* of it, in the buffer; 0: it is not there */
+
+    /* The tree is damaged: what it does not lead to is looked for in all pages. */
+    bool salvaging;
+    struct btx_page_scan scan;
 };
 
 /* --- Damage ----------------------------------------------------------------------------------- */
@@ -81,6 +91,76 @@ static bool damage_kept_give(struct btx_segment_reader *reader, struct btx_wal_d
     return true;
 }
 
+/* --- Salvage ---------------------------------------------------------------------------------- */
+
+/* Behind which event the next batch is, as far as the one in the buffer tells. */
+static void next_seq_find(struct btx_segment_reader *reader)
+{
+    struct btx_page_content content;
+
+    if (reader->length_bytes == 0)
+        return;
+    btx_page_content_check(reader->buffer.bytes + BTX_WAL_PAGE_HEADER_BYTES, reader->length_bytes,
+                           &content);
+    reader->next_seq = content.next_seq;
+}
+
+/* There is damage.  From now on look into the gaps; what a writer has open is left alone, since
+ * its stale pages are those that it is using again. */
+static void salvage_want(struct btx_segment_reader *reader)
+{
+    reader->expected = 0;
+    if (reader->live || reader->salvaging)
+        return;
+    next_seq_find(reader);
+    reader->salvaging = true;
+}
+
+static void batch_given(struct btx_segment_reader *reader, const struct btx_wal_batch *batch)
+{
+    reader->after = (struct btx_page_key){batch->seq, batch->number};
+    reader->length_bytes = batch->length_bytes;
+    reader->has_begun = true;
+}
+
+/* Hand out the first batch that lies in front of the tree's next one: BATCH, END or FAULT. */
+static enum btx_segment_step salvage_give(struct btx_segment_reader *reader,
+                                          struct btx_wal_batch *ret_batch,
+                                          struct btx_fault *reterr_fault)
+{
+    const struct btx_page_gap gap = {
+        .after = reader->after,
+        .next_seq = reader->next_seq,
+        .has_before = reader->has_entry,
+        .before = reader->has_entry ? reader->entry.key : reader->after,
+    };
+    struct btx_page_found found;
+    enum btx_page_step step;
+
+    if (btx_page_scan_build(&reader->scan, &reader->file, reterr_fault) != BTX_OK)
+        return BTX_SEGMENT_FAULT;
+    step = btx_page_scan_next(&reader->scan, &reader->file, &gap, &reader->buffer, &found,
+                              reterr_fault);
+    if (step != BTX_PAGE_ENTRY)
+        return step == BTX_PAGE_FAULT ? BTX_SEGMENT_FAULT : BTX_SEGMENT_END;
+    *ret_batch = (struct btx_wal_batch){
+        .seq = found.key.seq,
+        .number = found.key.batch,
+        .bytes = found.bytes,
+        .length_bytes = found.length_bytes,
+    };
+    batch_given(reader, ret_batch);
+    reader->next_seq = found.next_seq;
+    if (!found.whole) {
+        struct btx_wal_damage damage =
+            damage_at(BTX_WAL_NOWHERE, found.key.batch, "batch: what follows in it is lost");
+
+        damage.offset_bytes = found.length_bytes;
+        damage_keep(reader, damage);
+    }
+    return BTX_SEGMENT_BATCH;
+}
+
 /* --- Header and seals ------------------------------------------------------------------------- */
 
 static uint64_t leaf_page(const struct btx_segment_reader *reader)
@@ -106,6 +186,12 @@ static enum btx_fault_code seal_keep(struct btx_segment_reader *reader,
     return BTX_OK;
 }
 
+static void header_keep(struct btx_segment_reader *reader, const struct btx_page_value *value)
+{
+    memcpy(&reader->header, value->bytes, sizeof reader->header);
+    reader->has_header = true;
+}
+
 /* Take one entry of the head: the header or a seal. */
 static enum btx_fault_code head_take(struct btx_segment_reader *reader,
                                      const struct btx_page_entry *entry,
@@ -125,10 +211,8 @@ static enum btx_fault_code head_take(struct btx_segment_reader *reader,
     }
     if (entry->key.batch == 0) {
         why = btx_wal_header_check(value.bytes, value.length_bytes);
-        if (why == NULL) {
-            memcpy(&reader->header, value.bytes, sizeof reader->header);
-            reader->has_header = true;
-        }
+        if (why == NULL)
+            header_keep(reader, &value);
     } else {
         why = btx_wal_seal_check(value.bytes, value.length_bytes);
         if (why == NULL)
@@ -174,6 +258,55 @@ static enum btx_fault_code head_read(struct btx_segment_reader *reader,
     return code;
 }
 
+static bool head_has_seal(const struct btx_segment_reader *reader, uint64_t segment)
+{
+    for (size_t i = reader->seal_count; i > 0; i--) {
+        if (reader->seals[i - 1].segment == segment)
+            return true;
+    }
+    return false;
+}
+
+static int seal_compare(const void *a, const void *b)
+{
+    const struct btx_wal_seal *one = a;
+    const struct btx_wal_seal *other = b;
+
+    return (one->segment > other->segment) - (one->segment < other->segment);
+}
+
+/* Take header and seals that the tree no longer leads to from wherever they are right. */
+static enum btx_fault_code head_salvage(struct btx_segment_reader *reader,
+                                        struct btx_fault *reterr_fault)
+{
+    enum btx_page_step step = BTX_PAGE_ENTRY;
+    enum btx_fault_code code = btx_page_scan_build(&reader->scan, &reader->file, reterr_fault);
+
+    for (size_t i = 0; code == BTX_OK && step == BTX_PAGE_ENTRY; i++) {
+        struct btx_page_entry entry;
+        struct btx_page_value value;
+
+        step = btx_page_scan_head(&reader->scan, &reader->file, i, &entry, reterr_fault);
+        if (step == BTX_PAGE_FAULT)
+            return reterr_fault->code;
+        if (step == BTX_PAGE_END || entry.value_bytes != sizeof(struct btx_wal_header))
+            continue;
+        code = btx_page_value_read(&reader->file, &entry, &reader->buffer, &value, reterr_fault);
+        if (code != BTX_OK)
+            break;
+        if (entry.key.batch != 0 && btx_wal_seal_check(value.bytes, value.length_bytes) == NULL &&
+            !head_has_seal(reader,
+                           ((const struct btx_wal_seal *)(const void *)value.bytes)->segment))
+            code = seal_keep(reader, &value, reterr_fault);
+        else if (entry.key.batch == 0 && !reader->has_header &&
+                 btx_wal_header_check(value.bytes, value.length_bytes) == NULL)
+            header_keep(reader, &value);
+    }
+    if (reader->seal_count > 1)
+        qsort(reader->seals, reader->seal_count, sizeof *reader->seals, seal_compare);
+    return code;
+}
+
 /* --- Opening ---------------------------------------------------------------------------------- */
 
 /* Begin with the first entry behind the head. */
@@ -184,7 +317,34 @@ static void batches_begin(struct btx_segment_reader *reader)
     btx_page_walker_seek(&reader->walker, &first);
     reader->has_entry = false;
     reader->has_begun = false;
-    reader->expected = reader->has_header ? reader->header.first_batch : 0;
+    reader->expected = 0;
+    reader->after = first;
+    reader->next_seq = 0;
+    reader->length_bytes = 0;
+    if (!reader->has_header)
+        return;
+    reader->expected = reader->salvaging ? 0 : reader->header.first_batch;
+    reader->after.seq = reader->header.first_seq;
+    reader->after.batch = reader->header.first_batch - 1;
+    reader->next_seq = reader->header.first_seq;
+}
+
+/* Whether there is a header as there should be; if not, look for it.  Where the meta pages say
+ * that nothing was ever committed nothing is looked for: what is there was never acknowledged. */
+static enum btx_fault_code head_judge(struct btx_segment_reader *reader,
+                                      struct btx_fault *reterr_fault)
+{
+    const bool empty = reader->damage_count == 0 && reader->walker.snapshot.entries == 0;
+
+    if (empty)
+        damage_keep(reader, damage_at(BTX_WAL_NOWHERE, BTX_WAL_NOWHERE,
+                                      "header: nothing was ever committed to the segment"));
+    else if (reader->damage_count == 0 && !reader->has_header)
+        damage_keep(reader, damage_at(BTX_WAL_NOWHERE, BTX_WAL_NOWHERE, "header: it is missing"));
+    if (empty || reader->damage_count == 0)
+        return BTX_OK;
+    reader->salvaging = true;
+    return head_salvage(reader, reterr_fault);
 }
 
 static enum btx_fault_code reader_begin(struct btx_segment_reader *reader,
@@ -199,11 +359,10 @@ static enum btx_fault_code reader_begin(struct btx_segment_reader *reader,
     code = head_read(reader, reterr_fault);
     if (code != BTX_OK)
         return code;
-    if (!reader->has_header && !reader->live && reader->damage_count == 0)
-        damage_keep(reader, damage_at(BTX_WAL_NOWHERE, BTX_WAL_NOWHERE,
-                                      reader->walker.snapshot.entries == 0
-                                          ? "header: nothing was ever written to the segment"
-                                          : "header: it is missing"));
+    if (!reader->live)
+        code = head_judge(reader, reterr_fault);
+    if (code != BTX_OK)
+        return code;
     batches_begin(reader);
     return BTX_OK;
 }
@@ -240,6 +399,7 @@ void btx_segment_reader_close(struct btx_segment_reader *reader)
     btx_page_walker_done(&reader->walker);
     btx_page_file_close(&reader->file);
     btx_page_buffer_done(&reader->buffer);
+    btx_page_scan_done(&reader->scan);
     free(reader->seals);
     free(reader);
 }
@@ -271,30 +431,30 @@ void btx_segment_reader_claims(const struct btx_segment_reader *reader,
 
 /* --- Batches ---------------------------------------------------------------------------------- */
 
-/* Read the value of the tree's entry and hand it out, or what is wrong with it. */
+/* Read the value of the tree's entry and hand it out, or what is wrong with it: then another copy
+ * may be found. */
 static enum btx_segment_step entry_give(struct btx_segment_reader *reader,
                                         struct btx_wal_batch *ret_batch,
                                         struct btx_wal_damage *ret_damage,
                                         struct btx_fault *reterr_fault)
 {
     const struct btx_page_entry *entry = &reader->entry;
-    struct btx_wal_damage damage;
+    const bool counts_on = reader->expected != 0;
     struct btx_page_value value;
+    struct btx_wal_damage damage;
 
+    reader->length_bytes = 0;
     if (btx_page_value_read(&reader->file, entry, &reader->buffer, &value, reterr_fault) != BTX_OK)
         return BTX_SEGMENT_FAULT;
     reader->has_entry = false;
     reader->has_begun = true;
-    reader->expected = entry->key.batch + 1;
+    damage = damage_at(entry->run_page, entry->key.batch, value.why != NULL ? value.why : "");
     if (value.why != NULL) {
-        damage = damage_at(entry->run_page, entry->key.batch, value.why);
         damage.seq = entry->key.seq;
+        salvage_want(reader);
+        if (counts_on)
+            reader->next_seq = entry->key.seq;
         return damage_give(reader, &damage, ret_damage);
-    }
-    if (value.length_bytes < entry->value_bytes) {
-        damage = damage_at(entry->run_page, entry->key.batch, "batch: the file ends within it");
-        damage.offset_bytes = value.length_bytes;
-        damage_keep(reader, damage);
     }
     *ret_batch = (struct btx_wal_batch){
         .seq = entry->key.seq,
@@ -302,6 +462,16 @@ static enum btx_segment_step entry_give(struct btx_segment_reader *reader,
         .bytes = value.bytes,
         .length_bytes = value.length_bytes,
     };
+    batch_given(reader, ret_batch);
+    reader->expected = reader->salvaging ? 0 : entry->key.batch + 1;
+    if (value.length_bytes < entry->value_bytes) {
+        damage.offset_bytes = value.length_bytes;
+        (void)snprintf(damage.why, sizeof damage.why, "batch: the file ends within it");
+        damage_keep(reader, damage);
+        salvage_want(reader);
+    }
+    if (reader->salvaging)
+        next_seq_find(reader);
     return BTX_SEGMENT_BATCH;
 }
 
@@ -312,7 +482,7 @@ static enum btx_segment_step gap_give(struct btx_segment_reader *reader,
     struct btx_wal_damage damage =
         damage_at(leaf_page(reader), reader->expected, "tree: it does not lead to this batch");
 
-    reader->expected = 0;
+    salvage_want(reader);
     return damage_give(reader, &damage, ret_damage);
 }
 
@@ -361,11 +531,24 @@ static enum btx_segment_step entry_next(struct btx_segment_reader *reader, bool 
     }
     if (reader->expected != 0 && reader->entry.key.batch != reader->expected)
         return gap_give(reader, ret_damage);
+    if (reader->salvaging) {
+        enum btx_segment_step step;
+
+        *ret_again = reader->entry.key.seq < reader->next_seq;
+        if (*ret_again) { /* These events were handed out, of another copy. */
+            reader->has_entry = false;
+            return BTX_SEGMENT_END;
+        }
+        step = salvage_give(reader, ret_batch, reterr_fault);
+        if (step != BTX_SEGMENT_END)
+            return step;
+    }
     return entry_give(reader, ret_batch, ret_damage, reterr_fault);
 }
 
 /* The tree is at its end.  What is read anew of the head may be of a snapshot with more batches. */
 static enum btx_segment_step end_next(struct btx_segment_reader *reader, bool *ret_again,
+                                      struct btx_wal_batch *ret_batch,
                                       struct btx_wal_damage *ret_damage,
                                       struct btx_fault *reterr_fault)
 {
@@ -376,7 +559,9 @@ static enum btx_segment_step end_next(struct btx_segment_reader *reader, bool *r
         return head_refresh(reader, &from, reterr_fault) == BTX_OK ? BTX_SEGMENT_END
                                                                    : BTX_SEGMENT_FAULT;
     }
-    return is_complete(reader) ? BTX_SEGMENT_END : gap_give(reader, ret_damage);
+    if (!is_complete(reader))
+        return gap_give(reader, ret_damage);
+    return reader->salvaging ? salvage_give(reader, ret_batch, reterr_fault) : BTX_SEGMENT_END;
 }
 
 enum btx_segment_step btx_segment_reader_next(struct btx_segment_reader *reader,
@@ -400,11 +585,11 @@ enum btx_segment_step btx_segment_reader_next(struct btx_segment_reader *reader,
             result = entry_next(reader, &again, ret_batch, ret_damage, reterr_fault);
             break;
         case BTX_PAGE_DAMAGE:
-            reader->expected = 0;
             reader->has_begun = true;
+            salvage_want(reader);
             return damage_give(reader, &damage, ret_damage);
         case BTX_PAGE_END:
-            result = end_next(reader, &again, ret_damage, reterr_fault);
+            result = end_next(reader, &again, ret_batch, ret_damage, reterr_fault);
             break;
         case BTX_PAGE_FAULT:
             return BTX_SEGMENT_FAULT;
@@ -417,25 +602,71 @@ enum btx_fault_code btx_segment_reader_seek(struct btx_segment_reader *reader, u
                                             struct btx_fault *reterr_fault)
 {
     const struct btx_page_key target = {seq, UINT64_MAX};
-    struct btx_wal_damage damage;
     struct btx_page_key key = {0, 0};
+    struct btx_page_key after;
+    struct btx_wal_damage damage;
 
     if (reader->live && head_read(reader, reterr_fault) != BTX_OK)
         return reterr_fault->code;
-    batches_begin(reader);
     switch (btx_page_walker_floor(&reader->walker, &target, &key, &damage, reterr_fault)) {
     case BTX_PAGE_FAULT:
         return reterr_fault->code;
+    case BTX_PAGE_DAMAGE: /* The walk will meet and report it. */
+        salvage_want(reader);
+        break;
     case BTX_PAGE_ENTRY:
-    case BTX_PAGE_DAMAGE: /* The walk will meet it again. */
     case BTX_PAGE_END:
         break;
     }
     batches_begin(reader);
+    if (reader->salvaging) {
+        if (btx_page_scan_build(&reader->scan, &reader->file, reterr_fault) != BTX_OK)
+            return reterr_fault->code;
+        if (btx_page_scan_seek(&reader->scan, seq, &after)) {
+            /* All that the tree leads to was found among the pages, too. */
+            reader->after = after;
+            reader->next_seq = 0;
+            reader->has_begun = true;
+            after = btx_page_key_next(&after);
+            btx_page_walker_seek(&reader->walker, &after);
+        }
+        return BTX_OK;
+    }
     if (key.seq != 0) {
         btx_page_walker_seek(&reader->walker, &key);
         reader->expected = key.batch;
         reader->has_begun = true;
     }
     return BTX_OK;
+}
+
+enum btx_segment_step btx_segment_reader_other(struct btx_segment_reader *reader,
+                                               struct btx_wal_batch *ret_batch,
+                                               struct btx_fault *reterr_fault)
+{
+    struct btx_page_found found;
+
+    if (reader->live || !reader->has_begun)
+        return BTX_SEGMENT_END;
+    if (btx_page_scan_build(&reader->scan, &reader->file, reterr_fault) != BTX_OK)
+        return BTX_SEGMENT_FAULT;
+    reader->length_bytes = 0; /* The buffer is used for what is tried. */
+    switch (btx_page_scan_copy(&reader->scan, &reader->file, &reader->after, &reader->buffer,
+                               &found, reterr_fault)) {
+    case BTX_PAGE_ENTRY:
+        break;
+    case BTX_PAGE_FAULT:
+        return BTX_SEGMENT_FAULT;
+    case BTX_PAGE_DAMAGE:
+    case BTX_PAGE_END:
+        return BTX_SEGMENT_END;
+    }
+    *ret_batch = (struct btx_wal_batch){
+        .seq = found.key.seq,
+        .number = found.key.batch,
+        .bytes = found.bytes,
+        .length_bytes = found.length_bytes,
+    };
+    batch_given(reader, ret_batch);
+    return BTX_SEGMENT_BATCH;
 }

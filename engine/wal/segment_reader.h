@@ -47,8 +47,8 @@ BTX_MUST_USE enum btx_fault_code btx_segment_reader_open(struct btx_segment_read
 const struct btx_wal_header *btx_segment_reader_header(const struct btx_segment_reader *reader);
 
 /* The checked seal number @index (from 0) that stands in this segment, NULL behind the last.
- * Damaged ones are skipped here and reported by next.  Live: those there at the last seek, open
- * or refresh. */
+ * Damaged ones are skipped here and reported by next.  Live: those there when it was opened, at
+ * the last seek, or at the last BTX_SEGMENT_END. */
 const struct btx_wal_seal *btx_segment_reader_seal(const struct btx_segment_reader *reader,
                                                    size_t index);
 
@@ -59,13 +59,20 @@ BTX_MUST_USE enum btx_segment_step btx_segment_reader_next(struct btx_segment_re
                                                            struct btx_wal_damage *ret_damage,
                                                            struct btx_fault *reterr_fault);
 
+/* For who found the batch handed out last to be damaged, and asks before the next one is read:
+ * BATCH with a copy of it, from another page, whose records are all valid and sealed; END when
+ * there is none.  Takes a look at the whole file, the first time. */
+BTX_MUST_USE enum btx_segment_step btx_segment_reader_other(struct btx_segment_reader *reader,
+                                                            struct btx_wal_batch *ret_batch,
+                                                            struct btx_fault *reterr_fault);
+
 /* Go on with the last batch whose key's seq is not greater than @seq (the one that holds the event
  * @seq, if any does); with the first where there is none. */
 BTX_MUST_USE enum btx_fault_code btx_segment_reader_seek(struct btx_segment_reader *reader,
                                                          uint64_t seq,
                                                          struct btx_fault *reterr_fault);
 
-/* What the newest meta page claims, for reports; all zero when none is readable. */
+/* What the newest meta page claims, for reports; all zero but file_bytes when none is readable. */
 struct btx_segment_claims {
     uint64_t transaction; /* of LMDB, counts commits */
     uint64_t entries;     /* header, seals and batches */
