@@ -116,6 +116,8 @@ enum btx_fault_code btx_page_file_read(struct btx_page_file *file, uint64_t firs
             return btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "reading page %llu",
                                  (unsigned long long)first);
     }
+    if (done_bytes % BTX_WAL_PAGE_BYTES != 0)
+        memset(bytes + done_bytes, 0, BTX_WAL_PAGE_BYTES - done_bytes % BTX_WAL_PAGE_BYTES);
     *ret_read = done_bytes;
     return BTX_OK;
 }
@@ -138,7 +140,7 @@ enum btx_fault_code btx_page_file_page(struct btx_page_file *file, uint64_t numb
                                &read_bytes, reterr_fault) != BTX_OK)
             return reterr_fault->code;
         file->window_first = number;
-        file->window_count = read_bytes / BTX_WAL_PAGE_BYTES;
+        file->window_count = (read_bytes + BTX_WAL_PAGE_BYTES - 1) / BTX_WAL_PAGE_BYTES;
         if (file->window_count == 0)
             return BTX_OK; /* Cut since it was looked at. */
     }

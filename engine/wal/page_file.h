@@ -47,14 +47,14 @@ BTX_MUST_USE enum btx_fault_code btx_page_file_open(struct btx_page_file *file, 
 BTX_MUST_USE enum btx_fault_code btx_page_file_look(struct btx_page_file *file,
                                                     struct btx_fault *reterr_fault);
 
-/* Whole pages in the file. */
+/* Pages in the file; the last one may be cut, and then zeros stand for the rest of it. */
 static inline uint64_t btx_page_file_pages(const struct btx_page_file *file)
 {
-    return file->size_bytes / BTX_WAL_PAGE_BYTES;
+    return (file->size_bytes + BTX_WAL_PAGE_BYTES - 1) / BTX_WAL_PAGE_BYTES;
 }
 
 /* Read up to @length_bytes, whole pages, from the page @first on into @bytes, which is aligned.
- * *ret_read is less only where the file ends.  Faults: IO. */
+ * *ret_read is less only where the file ends; zeros follow up to the page.  Faults: IO. */
 BTX_MUST_USE enum btx_fault_code btx_page_file_read(struct btx_page_file *file, uint64_t first,
                                                     uint8_t *bytes, size_t length_bytes,
                                                     size_t *ret_read,

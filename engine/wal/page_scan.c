@@ -237,7 +237,7 @@ static enum btx_fault_code pages_take(struct btx_page_scan *scan, struct run_hea
         enum btx_fault_code code =
             btx_page_file_read(file, first, piece, PIECE_BYTES, &read_bytes, reterr_fault);
 
-        for (size_t offset = 0; code == BTX_OK && offset + BTX_WAL_PAGE_BYTES <= read_bytes;
+        for (size_t offset = 0; code == BTX_OK && offset < read_bytes;
              offset += BTX_WAL_PAGE_BYTES) {
             code = leaf_take(scan, piece + offset, first, reterr_fault);
             if (code == BTX_OK)

@@ -63,8 +63,8 @@ static void meta_damage(struct btx_page_walker *walker, uint64_t page, const cha
 }
 
 /* The meta page to follow, or NULL.  The transactions of the two follow each other, since each
- * commit writes the other one; both are 0 in a file without a commit.  If they do not, one of them
- * is wrong and nothing tells which: the newer one is taken. */
+ * commit writes the other one and adds an entry; both are 0 in a file without a commit.  If they
+ * do not, one of them is wrong and nothing tells which: the newer one is taken. */
 static const struct btx_page_meta *meta_choose(struct btx_page_walker *walker, const uint8_t *metas,
                                                size_t metas_bytes)
 {
@@ -91,8 +91,9 @@ static const struct btx_page_meta *meta_choose(struct btx_page_walker *walker, c
         right[0] = right[1];
         right[1] = newer;
     }
-    if (right[1]->transaction - right[0]->transaction > 1 ||
-        (right[1]->transaction == right[0]->transaction && right[0]->transaction != 0))
+    if (right[1]->transaction != 0 && (right[1]->transaction - right[0]->transaction != 1 ||
+                                       right[1]->main.entries <= right[0]->main.entries ||
+                                       right[1]->last_page < right[0]->last_page))
         meta_damage(walker, right[1]->header.number,
                     "meta: not of the transaction after the other");
     return right[1];
@@ -501,7 +502,7 @@ enum btx_fault_code btx_page_value_read(struct btx_page_file *file,
 
     *ret_value = (struct btx_page_value){0};
     if (entry->run_page != 0) {
-        const uint64_t pages = (file->size_bytes + BTX_WAL_PAGE_BYTES - 1) / BTX_WAL_PAGE_BYTES;
+        const uint64_t pages = btx_page_file_pages(file);
         const uint64_t left = entry->run_page < pages ? pages - entry->run_page : 0;
 
         if (run_pages > left)
