@@ -205,8 +205,11 @@ static enum btx_fault_code leaf_take(struct btx_page_scan *scan, const uint8_t *
         CHECK(btx_page_entry_read(page, i, &entry));
         code = entry_add(scan, page, number, &entry, true, reterr_fault);
     }
-    for (; begin < end && code == BTX_OK; begin += 2) {
-        if (btx_page_entry_read_at(page, begin, &entry) && looks_like_entry(&entry, like_leaf))
+    for (; begin + sizeof(struct btx_page_node) <= end && code == BTX_OK; begin += 2) {
+        const struct btx_page_node *node = (const void *)(page + begin);
+
+        if (node->key_bytes == sizeof(struct btx_wal_key) && /* Soon seen not to be one. */
+            btx_page_entry_read_at(page, begin, &entry) && looks_like_entry(&entry, like_leaf))
             code = entry_add(scan, page, number, &entry, false, reterr_fault);
     }
     return code;
@@ -491,27 +494,44 @@ static uint64_t chain_length(const struct btx_page_scan *scan, size_t first,
     return scan->items[i].next_seq == gap->before.seq ? length : 0;
 }
 
-/* The number of a batch in the gap, or 0 when there is no room for it.  Seqs that meet those of
- * the batch before or behind tell it; a key is believed where it can be; else it is the least. */
-static uint64_t number_choose(const struct btx_page_scan *scan, size_t index,
-                              const struct btx_page_gap *gap)
+/* The number that the key of items [first, end) gives, as far as it can be believed: a single bit
+ * could make it so great that there is no room for those behind it. */
+static uint64_t number_named(const struct btx_page_scan *scan, size_t first, size_t end,
+                             const struct btx_page_gap *gap)
 {
-    const struct btx_page_item *item = &scan->items[index];
-    const uint64_t end = gap->has_before ? gap->before.batch : NUMBER_UNKNOWN;
+    const struct btx_page_item *item = &scan->items[first];
+    const struct btx_page_item *next = end < scan->count ? &scan->items[end] : NULL;
     uint64_t number = item->key.batch;
 
-    if (number == NUMBER_UNKNOWN || number <= gap->after.batch || number >= end) {
-        const uint64_t chained = item->key.batch == NUMBER_UNKNOWN && item->key.seq != gap->next_seq
-                                     ? chain_length(scan, index, gap)
-                                     : 0;
+    if (next == NULL || next->key.batch == NUMBER_UNKNOWN || next->key.batch > number ||
+        next->key.batch <= gap->after.batch + 1 ||
+        (gap->has_before && btx_page_key_compare(&next->key, &gap->before) >= 0))
+        return number;
+    return item->key.seq == gap->next_seq ? gap->after.batch + 1 : next->key.batch - 1;
+}
+
+/* The number of the batch in items [first, end), or 0 when there is no room for it in the gap.  A
+ * key is believed where it can be; else seqs that meet those of the batch before or behind tell
+ * it; else it is the least that it can be. */
+static uint64_t number_choose(const struct btx_page_scan *scan, size_t first, size_t end,
+                              const struct btx_page_gap *gap)
+{
+    const struct btx_page_item *item = &scan->items[first];
+    const bool named = item->key.batch != NUMBER_UNKNOWN;
+    const uint64_t limit = gap->has_before ? gap->before.batch : NUMBER_UNKNOWN;
+    uint64_t number = named ? number_named(scan, first, end, gap) : NUMBER_UNKNOWN;
+
+    if (number <= gap->after.batch || number >= limit) {
+        const uint64_t chained =
+            !named && item->key.seq != gap->next_seq ? chain_length(scan, first, gap) : 0;
 
         number = gap->after.batch + 1;
-        if (chained != 0 && end > chained && end - chained >= number)
-            number = end - chained;
+        if (chained != 0 && limit > chained && limit - chained >= number)
+            number = limit - chained;
         else if (gap->next_seq != 0 && item->key.seq != gap->next_seq)
             number++; /* One is missing at least. */
     }
-    return number > gap->after.batch && number < end ? number : 0;
+    return number > gap->after.batch && number < limit ? number : 0;
 }
 
 enum btx_page_step btx_page_scan_next(struct btx_page_scan *scan, struct btx_page_file *file,
@@ -532,7 +552,7 @@ enum btx_page_step btx_page_scan_next(struct btx_page_scan *scan, struct btx_pag
         scan->position = end;
         if (btx_page_key_compare(&key, &gap->after) <= 0 || key.seq < gap->next_seq)
             continue; /* Handed out already, or in part of what was. */
-        number = number_choose(scan, first, gap);
+        number = number_choose(scan, first, end, gap);
         if (number == 0)
             continue;
         step = group_read(scan, file, first, end, buffer, ret_found, reterr_fault);
