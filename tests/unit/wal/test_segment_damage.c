@@ -27,7 +27,7 @@ enum {
     SECTOR = 512,
     COPIES_MAX = 32,
     STEPS_MAX = 100000,
-    RANDOM_TRIALS = 400,
+    RANDOM_RUNS = 400,
 };
 
 /* Where in the file the bytes are that a batch can be found by. */
@@ -53,6 +53,7 @@ static struct {
     size_t trial_bytes;
     bool *found;
     uint64_t random;
+    size_t runs; /* of each kind of random trial */
     unsigned trials;
     unsigned damaged;
     unsigned lost;
@@ -110,7 +111,7 @@ static void copies_find(size_t index)
 static int world_make(void **state)
 {
     (void)state;
-    world.random = 1;
+    print_message("seed %llu, %zu runs\n", (unsigned long long)world.random, world.runs);
     segment_fixture_make(&world.fixture);
     segment_fixture_begin(&world.fixture, (size_t)64 << 20, 0);
     segment_fixture_batch(&world.fixture, 7);
@@ -393,7 +394,7 @@ static void read__a_page_torn_at_a_sector__loses_what_was_only_there(void **stat
 static void read__a_page_written_over_another__is_noticed(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 4 * RANDOM_TRIALS; i++) {
+    for (size_t i = 0; i < 4 * world.runs; i++) {
         const size_t to = random_next() % world.pages;
         const size_t from = random_next() % world.pages;
 
@@ -405,7 +406,7 @@ static void read__a_page_written_over_another__is_noticed(void **state)
 static void read__two_pages_swapped__is_noticed(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 4 * RANDOM_TRIALS; i++) {
+    for (size_t i = 0; i < 4 * world.runs; i++) {
         const size_t one = random_next() % world.pages;
         const size_t other = random_next() % world.pages;
         const size_t first = one < other ? one : other;
@@ -455,7 +456,7 @@ static void read__a_bit_of_a_meta_page_changed__loses_nothing(void **state)
 static void read__a_bit_anywhere_changed__is_noticed(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 6 * RANDOM_TRIALS; i++) {
+    for (size_t i = 0; i < 6 * world.runs; i++) {
         const size_t page = random_next() % world.pages;
 
         world.trial[page * PAGE + random_next() % PAGE] ^= (uint8_t)(1u << random_next() % 8);
@@ -488,12 +489,13 @@ static void read__cut_anywhere__hands_out_what_is_left(void **state)
     (void)state;
     for (size_t page = 0; page <= world.pages; page++)
         truncate_to(page * PAGE);
-    for (size_t i = 0; i < RANDOM_TRIALS; i++)
+    for (size_t i = 0; i < world.runs; i++)
         truncate_to(random_next() % world.length_bytes);
 }
 
-int main(void)
+int main(int argument_count, char **arguments)
 {
+    const char *runs = getenv("BTX_PROPERTY_RUNS");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(read__undamaged__hands_out_everything, world_mend),
         cmocka_unit_test_setup(read__a_page_zeroed_or_garbled__loses_what_was_only_there,
@@ -509,5 +511,7 @@ int main(void)
         cmocka_unit_test_setup(read__cut_anywhere__hands_out_what_is_left, world_mend),
     };
 
+    world.runs = runs != NULL ? strtoul(runs, NULL, 10) : RANDOM_RUNS;
+    world.random = argument_count > 1 ? strtoull(arguments[1], NULL, 10) : 1;
     return cmocka_run_group_tests(tests, world_make, world_end);
 }
