@@ -585,11 +585,12 @@ enum btx_page_step btx_page_scan_head(struct btx_page_scan *scan, struct btx_pag
                                       size_t index, struct btx_page_entry *ret_entry,
                                       struct btx_fault *reterr_fault)
 {
-    const struct btx_page_item *item = &scan->items[index];
+    const struct btx_page_item *item;
     const uint8_t *page = NULL;
 
-    if (index >= scan->count || item->key.seq != 0)
+    if (index >= scan->count || scan->items[index].key.seq != 0)
         return BTX_PAGE_END;
+    item = &scan->items[index];
     *ret_entry = (struct btx_page_entry){
         .key = item->key, .run_page = item->run_page, .value_bytes = item->value_bytes};
     if (item->run_page != 0)

@@ -21,7 +21,8 @@ struct btx_segment_reader {
     bool live;
     struct btx_page_file file;
     struct btx_page_walker walker;
-    struct btx_page_buffer buffer; /* of the batch handed out last */
+    struct btx_page_buffer buffer;       /* of the batch handed out last */
+    struct btx_page_buffer other_buffer; /* of another copy of it */
 
     /* The head: what stands in front of the batches. */
     bool has_header;
@@ -44,8 +45,9 @@ struct btx_segment_reader {
 
     /* The batch handed out last, or where one would be. */
     struct btx_page_key after;
-    uint64_t next_seq;   /* behind its last event, if known (salvaging); else 0 */
-    size_t length_bytes; /* of it, in the buffer; 0: it is not there */
+    uint64_t next_seq;    /* behind its last event, if known (salvaging); else 0 */
+    const uint8_t *bytes; /* it, in one of the buffers */
+    size_t length_bytes;  /* of it; 0: it is not there */
 
     /* The tree is damaged: what it does not lead to is looked for in all pages. */
     bool salvaging;
@@ -93,15 +95,14 @@ static bool damage_kept_give(struct btx_segment_reader *reader, struct btx_wal_d
 
 /* --- Salvage ---------------------------------------------------------------------------------- */
 
-/* Behind which event the next batch is, as far as the one in the buffer tells. */
+/* Behind which event the next batch is, as far as the one handed out last tells. */
 static void next_seq_find(struct btx_segment_reader *reader)
 {
     struct btx_page_content content;
 
     if (reader->length_bytes == 0)
         return;
-    btx_page_content_check(reader->buffer.bytes + BTX_WAL_PAGE_HEADER_BYTES, reader->length_bytes,
-                           &content);
+    btx_page_content_check(reader->bytes, reader->length_bytes, &content);
     reader->next_seq = content.next_seq;
 }
 
@@ -119,6 +120,7 @@ static void salvage_want(struct btx_segment_reader *reader)
 static void batch_given(struct btx_segment_reader *reader, const struct btx_wal_batch *batch)
 {
     reader->after = (struct btx_page_key){batch->seq, batch->number};
+    reader->bytes = batch->bytes;
     reader->length_bytes = batch->length_bytes;
     reader->has_begun = true;
 }
@@ -399,6 +401,7 @@ void btx_segment_reader_close(struct btx_segment_reader *reader)
     btx_page_walker_done(&reader->walker);
     btx_page_file_close(&reader->file);
     btx_page_buffer_done(&reader->buffer);
+    btx_page_buffer_done(&reader->other_buffer);
     btx_page_scan_done(&reader->scan);
     free(reader->seals);
     free(reader);
@@ -650,8 +653,7 @@ enum btx_segment_step btx_segment_reader_other(struct btx_segment_reader *reader
         return BTX_SEGMENT_END;
     if (btx_page_scan_build(&reader->scan, &reader->file, reterr_fault) != BTX_OK)
         return BTX_SEGMENT_FAULT;
-    reader->length_bytes = 0; /* The buffer is used for what is tried. */
-    switch (btx_page_scan_copy(&reader->scan, &reader->file, &reader->after, &reader->buffer,
+    switch (btx_page_scan_copy(&reader->scan, &reader->file, &reader->after, &reader->other_buffer,
                                &found, reterr_fault)) {
     case BTX_PAGE_ENTRY:
         break;
@@ -668,5 +670,7 @@ enum btx_segment_step btx_segment_reader_other(struct btx_segment_reader *reader
         .length_bytes = found.length_bytes,
     };
     batch_given(reader, ret_batch);
+    if (reader->salvaging)
+        reader->next_seq = found.next_seq;
     return BTX_SEGMENT_BATCH;
 }

@@ -61,7 +61,7 @@ BTX_MUST_USE enum btx_segment_step btx_segment_reader_next(struct btx_segment_re
 
 /* For who found the batch handed out last to be damaged, and asks before the next one is read:
  * BATCH with a copy of it, from another page, whose records are all valid and sealed; END when
- * there is none.  Takes a look at the whole file, the first time. */
+ * there is none.  Both are valid until the next call.  Looks at the whole file, the first time. */
 BTX_MUST_USE enum btx_segment_step btx_segment_reader_other(struct btx_segment_reader *reader,
                                                             struct btx_wal_batch *ret_batch,
                                                             struct btx_fault *reterr_fault);

