@@ -14,6 +14,10 @@
  * cost little when the neighbours are overflow pages that nobody wants. */
 enum { WINDOW_PAGES = 32 };
 
+/* Runs read together, at most: what the second cache of a core holds beside other things, and what
+ * makes a disk fast that nothing reads ahead from. */
+enum { AHEAD_CACHED_BYTES = 256 * 1024, AHEAD_DIRECT_BYTES = 1024 * 1024 };
+
 /* What one call of pread may be asked for: less than the most that the kernel does at once. */
 #define READ_BYTES_MAX ((size_t)1 << 30)
 
@@ -46,7 +50,8 @@ enum btx_fault_code btx_page_file_look(struct btx_page_file *file, struct btx_fa
 {
     struct stat status;
 
-    file->window_count = 0;
+    file->single.length_bytes = 0;
+    file->run.length_bytes = 0;
     if (fstat(file->fd, &status) != 0)
         return btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "looking at a segment");
     if (!S_ISREG(status.st_mode))
@@ -73,9 +78,6 @@ enum btx_fault_code btx_page_file_open(struct btx_page_file *file, int folder_fd
         return btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "opening %s", name);
     if (btx_page_file_look(file, reterr_fault) != BTX_OK)
         return btx_fault_wrap(reterr_fault, "%s", name);
-    file->window_bytes = aligned_alloc(BTX_WAL_PAGE_BYTES, WINDOW_PAGES * BTX_WAL_PAGE_BYTES);
-    if (file->window_bytes == NULL)
-        return btx_fault_set(reterr_fault, BTX_FAULT_MEMORY, ENOMEM, "reading %s", name);
     if (!file->direct && !changing) /* Only a hint: whether it is taken does not matter. */
         (void)posix_fadvise(file->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     return BTX_OK;
@@ -122,29 +124,103 @@ enum btx_fault_code btx_page_file_read(struct btx_page_file *file, uint64_t firs
     return BTX_OK;
 }
 
+static enum btx_fault_code window_read(struct btx_page_file *file, struct btx_page_window *window,
+                                       uint64_t first, uint64_t length_bytes,
+                                       struct btx_fault *reterr_fault)
+{
+    enum btx_fault_code code = btx_page_buffer_reserve(&window->buffer, length_bytes, reterr_fault);
+
+    window->first = first;
+    window->length_bytes = 0;
+    if (code == BTX_OK)
+        code = btx_page_file_read(file, first, window->buffer.bytes, length_bytes,
+                                  &window->length_bytes, reterr_fault);
+    return code;
+}
+
+/* Bytes from the page @first on that are in the window. */
+static size_t window_has(const struct btx_page_window *window, uint64_t first)
+{
+    if (first < window->first ||
+        first - window->first >= window->length_bytes / BTX_WAL_PAGE_BYTES + 1)
+        return 0;
+    return window->length_bytes - (size_t)(first - window->first) * BTX_WAL_PAGE_BYTES;
+}
+
+static const uint8_t *window_at(const struct btx_page_window *window, uint64_t first)
+{
+    return window->buffer.bytes + (first - window->first) * BTX_WAL_PAGE_BYTES;
+}
+
 enum btx_fault_code btx_page_file_page(struct btx_page_file *file, uint64_t number,
                                        const uint8_t **ret_page, struct btx_fault *reterr_fault)
 {
     const uint64_t pages = btx_page_file_pages(file);
-    uint64_t wanted = 1;
-    size_t read_bytes;
 
     *ret_page = NULL;
     if (number >= pages)
         return BTX_OK;
-    if (file->changing || number - file->window_first >= file->window_count) {
-        if (!file->changing)
-            wanted = pages - number < WINDOW_PAGES ? pages - number : WINDOW_PAGES;
-        file->window_count = 0;
-        if (btx_page_file_read(file, number, file->window_bytes, wanted * BTX_WAL_PAGE_BYTES,
-                               &read_bytes, reterr_fault) != BTX_OK)
-            return reterr_fault->code;
-        file->window_first = number;
-        file->window_count = (read_bytes + BTX_WAL_PAGE_BYTES - 1) / BTX_WAL_PAGE_BYTES;
-        if (file->window_count == 0)
+    if (!file->changing && window_has(&file->run, number) != 0) {
+        *ret_page = window_at(&file->run, number);
+        return BTX_OK;
+    }
+    if (file->changing || window_has(&file->single, number) == 0) {
+        /* Where runs are read, the neighbours are theirs. */
+        const uint64_t most = file->changing || file->ahead_bytes != 0 ? 1 : WINDOW_PAGES;
+        const uint64_t wanted = pages - number < most ? pages - number : most;
+        const enum btx_fault_code code =
+            window_read(file, &file->single, number, wanted * BTX_WAL_PAGE_BYTES, reterr_fault);
+
+        if (code != BTX_OK)
+            return code;
+        if (file->single.length_bytes == 0)
             return BTX_OK; /* Cut since it was looked at. */
     }
-    *ret_page = file->window_bytes + (number - file->window_first) * BTX_WAL_PAGE_BYTES;
+    *ret_page = window_at(&file->single, number);
+    return BTX_OK;
+}
+
+/* How much to read from @first on for a run of @length_bytes.  Runs lie one behind the other, with
+ * a few pages of the tree between them; whoever goes on so gets more and more at once. */
+static uint64_t run_ahead(struct btx_page_file *file, uint64_t first, uint64_t length_bytes)
+{
+    const uint64_t window_end =
+        file->run.first + file->run.length_bytes / BTX_WAL_PAGE_BYTES + WINDOW_PAGES;
+    const uint64_t left_bytes = (btx_page_file_pages(file) - first) * BTX_WAL_PAGE_BYTES;
+    const size_t most_bytes = file->direct ? AHEAD_DIRECT_BYTES : AHEAD_CACHED_BYTES;
+    uint64_t wanted_bytes;
+
+    if (file->changing || first < file->run.first || first > window_end)
+        file->ahead_bytes = 0;
+    else if (file->ahead_bytes < most_bytes)
+        file->ahead_bytes =
+            file->ahead_bytes == 0 ? WINDOW_PAGES * BTX_WAL_PAGE_BYTES : 2 * file->ahead_bytes;
+    wanted_bytes = file->ahead_bytes > length_bytes ? file->ahead_bytes : length_bytes;
+    return wanted_bytes < left_bytes ? wanted_bytes : left_bytes;
+}
+
+enum btx_fault_code btx_page_file_run(struct btx_page_file *file, uint64_t first,
+                                      uint64_t length_bytes, const uint8_t **ret_bytes,
+                                      size_t *ret_read, struct btx_fault *reterr_fault)
+{
+    size_t has_bytes = 0;
+
+    *ret_bytes = NULL;
+    *ret_read = 0;
+    if (first >= btx_page_file_pages(file))
+        return BTX_OK;
+    if (!file->changing)
+        has_bytes = window_has(&file->run, first);
+    if (has_bytes < length_bytes) {
+        const enum btx_fault_code code = window_read(
+            file, &file->run, first, run_ahead(file, first, length_bytes), reterr_fault);
+
+        if (code != BTX_OK)
+            return code;
+        has_bytes = file->run.length_bytes;
+    }
+    *ret_bytes = window_at(&file->run, first);
+    *ret_read = has_bytes < length_bytes ? has_bytes : (size_t)length_bytes;
     return BTX_OK;
 }
 
@@ -152,6 +228,7 @@ void btx_page_file_close(struct btx_page_file *file)
 {
     if (file->fd >= 0)
         (void)close(file->fd); /* Opened for reading: nothing can be lost. */
-    free(file->window_bytes);
+    btx_page_buffer_done(&file->single.buffer);
+    btx_page_buffer_done(&file->run.buffer);
     *file = (struct btx_page_file){.fd = -1};
 }

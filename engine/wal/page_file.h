@@ -26,15 +26,22 @@ BTX_MUST_USE enum btx_fault_code btx_page_buffer_reserve(struct btx_page_buffer 
                                                          struct btx_fault *reterr_fault);
 void btx_page_buffer_done(struct btx_page_buffer *buffer);
 
+/* What was read at once.  Private. */
+struct btx_page_window {
+    struct btx_page_buffer buffer;
+    uint64_t first;      /* page number */
+    size_t length_bytes; /* 0: nothing */
+};
+
 /* Fields may be read. */
 struct btx_page_file {
     int fd;
-    bool direct;           /* past the page cache: asked for, and the filesystem does it */
-    bool changing;         /* a writer may have it open */
-    uint64_t size_bytes;   /* when it was opened or looked at last */
-    uint64_t window_first; /* page number of what lies in the window */
-    size_t window_count;   /* whole pages in it */
-    uint8_t *window_bytes; /* private, as all window fields: pages read around one asked for */
+    bool direct;                   /* past the page cache: asked for, and the filesystem does it */
+    bool changing;                 /* a writer may have it open */
+    uint64_t size_bytes;           /* when it was opened or looked at last */
+    struct btx_page_window single; /* around a page that was asked for */
+    struct btx_page_window run;    /* a run of pages, and those behind it */
+    size_t ahead_bytes;            /* to be read with the next run if it is near */
 };
 
 /* Open @name in the folder @folder_fd, past the page cache if @direct.  A failed one may be closed.
@@ -65,6 +72,14 @@ BTX_MUST_USE enum btx_fault_code btx_page_file_read(struct btx_page_file *file, 
 BTX_MUST_USE enum btx_fault_code btx_page_file_page(struct btx_page_file *file, uint64_t number,
                                                     const uint8_t **ret_page,
                                                     struct btx_fault *reterr_fault);
+
+/* The pages of a run that begins with @first, @length_bytes of whole pages, in memory that is valid
+ * until the next call; *ret_read is as above.  When runs are asked for one behind the other, some
+ * are read together, unless the file is changing.  Faults: IO, MEMORY. */
+BTX_MUST_USE enum btx_fault_code btx_page_file_run(struct btx_page_file *file, uint64_t first,
+                                                   uint64_t length_bytes, const uint8_t **ret_bytes,
+                                                   size_t *ret_read,
+                                                   struct btx_fault *reterr_fault);
 
 /* Idempotent. */
 void btx_page_file_close(struct btx_page_file *file);

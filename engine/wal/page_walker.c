@@ -489,6 +489,23 @@ enum btx_page_step btx_page_walker_floor(struct btx_page_walker *walker,
 
 /* --- Values ----------------------------------------------------------------------------------- */
 
+/* A value in the leaf, copied to where its records are aligned. */
+static enum btx_fault_code value_copy(const struct btx_page_entry *entry,
+                                      struct btx_page_buffer *buffer,
+                                      struct btx_page_value *ret_value,
+                                      struct btx_fault *reterr_fault)
+{
+    const enum btx_fault_code code =
+        btx_page_buffer_reserve(buffer, BTX_WAL_PAGE_BYTES, reterr_fault);
+
+    if (code != BTX_OK)
+        return code;
+    memcpy(buffer->bytes, entry->value, entry->value_bytes);
+    *ret_value =
+        (struct btx_page_value){.bytes = buffer->bytes, .length_bytes = entry->value_bytes};
+    return BTX_OK;
+}
+
 enum btx_fault_code btx_page_value_read(struct btx_page_file *file,
                                         const struct btx_page_entry *entry,
                                         struct btx_page_buffer *buffer,
@@ -496,37 +513,23 @@ enum btx_fault_code btx_page_value_read(struct btx_page_file *file,
                                         struct btx_fault *reterr_fault)
 {
     const uint64_t run_pages = btx_page_run_pages(entry->value_bytes);
-    uint64_t run_bytes = run_pages * BTX_WAL_PAGE_BYTES;
-    size_t read_bytes = BTX_WAL_PAGE_HEADER_BYTES + (size_t)entry->value_bytes;
+    const uint8_t *run;
+    size_t read_bytes;
     enum btx_fault_code code;
 
     *ret_value = (struct btx_page_value){0};
-    if (entry->run_page != 0) {
-        const uint64_t pages = btx_page_file_pages(file);
-        const uint64_t left = entry->run_page < pages ? pages - entry->run_page : 0;
-
-        if (run_pages > left)
-            run_bytes = left * BTX_WAL_PAGE_BYTES;
-    }
-    /* As large as the file can fill it, not as the entry says. */
-    code = btx_page_buffer_reserve(buffer, entry->run_page != 0 ? run_bytes : read_bytes,
-                                   reterr_fault);
+    if (entry->run_page == 0)
+        return value_copy(entry, buffer, ret_value, reterr_fault);
+    code = btx_page_file_run(file, entry->run_page, run_pages * BTX_WAL_PAGE_BYTES, &run,
+                             &read_bytes, reterr_fault);
     if (code != BTX_OK)
         return code;
-    if (entry->run_page == 0) {
-        memcpy(buffer->bytes + BTX_WAL_PAGE_HEADER_BYTES, entry->value, entry->value_bytes);
-    } else {
-        code = btx_page_file_read(file, entry->run_page, buffer->bytes, run_bytes, &read_bytes,
-                                  reterr_fault);
-        if (code != BTX_OK)
-            return code;
-        if (read_bytes <= BTX_WAL_PAGE_HEADER_BYTES) {
-            ret_value->why = "overflow page: the file ends before it does";
-            return BTX_OK;
-        }
-        ret_value->why = btx_page_overflow_check(buffer->bytes, entry->run_page, run_pages);
+    if (read_bytes <= BTX_WAL_PAGE_HEADER_BYTES) {
+        ret_value->why = "overflow page: the file ends before it does";
+        return BTX_OK;
     }
-    ret_value->bytes = buffer->bytes + BTX_WAL_PAGE_HEADER_BYTES;
+    ret_value->why = btx_page_overflow_check(run, entry->run_page, run_pages);
+    ret_value->bytes = run + BTX_WAL_PAGE_HEADER_BYTES;
     ret_value->length_bytes = read_bytes - BTX_WAL_PAGE_HEADER_BYTES;
     if (ret_value->length_bytes > entry->value_bytes)
         ret_value->length_bytes = entry->value_bytes;

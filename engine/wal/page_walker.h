@@ -99,12 +99,13 @@ BTX_MUST_USE enum btx_page_step btx_page_walker_floor(struct btx_page_walker *wa
 
 /* A value in memory. */
 struct btx_page_value {
-    const uint8_t *bytes; /* 8-byte aligned, in the buffer */
+    const uint8_t *bytes; /* 8-byte aligned, valid until the next one is read */
     size_t length_bytes;  /* less than the entry says where the file ends within it */
     const char *why;      /* what is wrong with the first of its overflow pages, or NULL */
 };
 
-/* Read the value of @entry into @buffer, whatever its pages look like.  Faults: IO, MEMORY. */
+/* Read the value of @entry, whatever its pages look like; @buffer takes those of leaves.
+ * Faults: IO, MEMORY. */
 BTX_MUST_USE enum btx_fault_code btx_page_value_read(struct btx_page_file *file,
                                                      const struct btx_page_entry *entry,
                                                      struct btx_page_buffer *buffer,
