@@ -346,7 +346,7 @@ static enum btx_fault_code id_read_open(int fd, struct btx_wal_id *ret_id,
 
     if (fstat(fd, &status) != 0)
         return btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, BTX_WAL_ID_NAME);
-    if (!S_ISREG(status.st_mode) || status.st_size != (off_t)sizeof *ret_id)
+    if (status.st_size != (off_t)sizeof *ret_id)
         return btx_fault_set(reterr_fault, BTX_FAULT_CORRUPT, 0,
                              BTX_WAL_ID_NAME ": want a file of %zu bytes", sizeof *ret_id);
     got = pread(fd, ret_id, sizeof *ret_id, 0);

@@ -447,9 +447,10 @@ static void id_read__right_crc_but_wrong_fields__is_refused(void **state)
     struct btx_fault fault = {0};
     struct btx_wal_id good;
     struct btx_wal_id read;
-    struct btx_wal_id bad[6];
-    static const char *const sentences[6] = {
-        "format 2", "reserved", "reserved", "not one of version 4", "host", "host"};
+    struct btx_wal_id bad[8];
+    static const char *const sentences[8] = {
+        "format 2", "reserved", "reserved",  "not one of version 4",
+        "host",     "host",     "no wal.id", "not one of version 4"};
 
     assert_int_equal(btx_wal_id_ensure(folder->fd, "h", 1, &good, &fault), BTX_OK);
     for (size_t i = 0; i < BTX_COUNT_OF(bad); i++)
@@ -460,6 +461,8 @@ static void id_read__right_crc_but_wrong_fields__is_refused(void **state)
     bad[3].uuid[6] = 0x10;
     bad[4].host[5] = 'x'; /* Behind its final zero. */
     memset(bad[5].host, 'x', sizeof bad[5].host);
+    bad[6].magic[0] = 'b';
+    bad[7].uuid[8] = 0xc0;
     for (size_t i = 0; i < BTX_COUNT_OF(bad); i++) {
         id_seal(&bad[i]);
         temp_folder_put(folder, "wal.id", &bad[i], sizeof bad[i]);
