@@ -30,7 +30,7 @@ struct btx_writer_lock {
 /* Take the lock of the folder @root_fd (which stays the caller's and must outlive the lock), or
  * fail at once.  The record of the last holder is left in lock->record (zeros when there was none
  * or it is damaged); write_record replaces it.
- * Faults: LOCKED, with who holds it, since when, in which epoch; IO. */
+ * Faults: LOCKED, with who holds it, since when, in which epoch; DISK_FULL, IO. */
 BTX_MUST_USE enum btx_fault_code btx_writer_lock_take(struct btx_writer_lock *lock, int root_fd,
                                                       struct btx_fault *reterr_fault);
 

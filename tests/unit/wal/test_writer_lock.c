@@ -488,6 +488,48 @@ static void check__in_a_child_of_the_holder__is_locked(void **state)
     btx_writer_lock_release(&inherited);
 }
 
+/* Hold it, and leave a child behind that checks it when told, and says the code. */
+static int run_holder_with_checking_child(const struct temp_folder *folder, int hear_fd, int say_fd)
+{
+    struct btx_writer_lock lock = {.fd = -1};
+
+    if (btx_writer_lock_take(&lock, folder->fd, NULL) != BTX_OK)
+        return 9;
+    if (fork() == 0) {
+        char code;
+
+        say(say_fd);
+        (void)hear(hear_fd);
+        code = (char)btx_writer_lock_check(&lock, NULL);
+        CHECK(write(say_fd, &code, 1) == 1);
+        (void)hear(hear_fd);
+        _exit(0);
+    }
+    (void)pause();
+    return 9;
+}
+
+/* Its parent is gone and the lock is free: taking it again would make a writer that never opened the
+ * log. */
+static void check__in_a_child_of_a_dead_holder__takes_nothing(void **state)
+{
+    struct temp_folder *folder = *state;
+    struct other other;
+    int status;
+    char code;
+
+    other_start(&other, folder, run_holder_with_checking_child);
+    assert_true(hear(other.hear_fd));
+    assert_int_equal(kill(other.pid, SIGKILL), 0);
+    assert_int_equal(waitpid(other.pid, &status, 0), other.pid);
+    say(other.say_fd);
+    assert_int_equal(read(other.hear_fd, &code, 1), 1);
+    assert_int_equal(code, BTX_FAULT_LOCKED);
+    assert_int_equal(take_elsewhere(folder), BTX_OK);
+    (void)close(other.say_fd);
+    (void)close(other.hear_fd);
+}
+
 /* ---- The record, and looking ---- */
 
 static void look__never_written__is_absent_and_makes_nothing(void **state)
@@ -702,6 +744,7 @@ int main(void)
         TEST(check__lock_dropped__takes_it_again_if_nobody_came),
         TEST(check__lock_dropped_and_somebody_came__says_who),
         TEST(check__in_a_child_of_the_holder__is_locked),
+        TEST(check__in_a_child_of_a_dead_holder__takes_nothing),
         TEST(look__never_written__is_absent_and_makes_nothing),
         TEST(look__held_then_left__tells_both_and_takes_nothing),
         TEST(look__without_write_permission__works),
