@@ -219,6 +219,18 @@ static void setting_check__at_the_bounds__is_exact(void **state)
     assert_string_equal(fault.text, "want true or false, got '2'");
 }
 
+/* "off" is a word and not what a bound of 0 is called. */
+static void setting_print_bounds__off_and_from_zero__tells_both(void **state)
+{
+    struct btx_setting setting = age;
+    char text[64];
+
+    (void)state;
+    setting.minimum = 0;
+    btx_setting_print_bounds(&setting, text, sizeof text);
+    assert_string_equal(text, "off or 0..1 d");
+}
+
 static void setting_print_bounds__too_small_a_text__is_cut(void **state)
 {
     char text[9];
@@ -254,6 +266,7 @@ int main(void)
         cmocka_unit_test(setting_parse__hostile_text__is_quoted_harmlessly),
         cmocka_unit_test(setting_print__any_value__parses_to_the_same),
         cmocka_unit_test(setting_check__at_the_bounds__is_exact),
+        cmocka_unit_test(setting_print_bounds__off_and_from_zero__tells_both),
         cmocka_unit_test(setting_print_bounds__too_small_a_text__is_cut),
         cmocka_unit_test(setting_table__find_and_defaults__reach_the_struct),
     };

@@ -327,6 +327,22 @@ static void commit_pages_max__every_kind_of_load__bounds_what_lmdb_takes(void **
     }
 }
 
+/* The proof of README.md gives these numbers, for trees deeper than any test can make. */
+static void commit_pages_max__any_commit__is_what_was_proven(void **state)
+{
+    static const uint64_t sizes[] = {0, 64, 2014, 2015, 4080, 4081, 4194304};
+
+    (void)state;
+    for (size_t i = 0; i < BTX_COUNT_OF(sizes); i++) {
+        const uint64_t pages = btx_wal_batch_pages(sizes[i]);
+
+        assert_int_equal(btx_wal_commit_pages_max(sizes[i], 0), pages + 13);
+        assert_int_equal(btx_wal_commit_pages_max(sizes[i], 1), pages + 21 + 1);
+        assert_int_equal(btx_wal_commit_pages_max(sizes[i], 63), pages + 21 + 63);
+        assert_int_equal(btx_wal_commit_pages_max(sizes[i], 1000), pages + 21 + 1000 + 15);
+    }
+}
+
 /* ---- The worst case, made on purpose ---- */
 
 /* Put so many batches in one transaction that the next one makes a tree of @depth one level higher:
@@ -653,6 +669,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commit_pages_max__every_kind_of_load__bounds_what_lmdb_takes),
+        cmocka_unit_test(commit_pages_max__any_commit__is_what_was_proven),
         cmocka_unit_test(commit_pages_max__all_pages_full_and_none_free__is_nearly_taken),
         cmocka_unit_test(map_bytes_min__any_commit__fits_a_fresh_segment),
         cmocka_unit_test(commit_fits__at_the_last_page__is_exact),
