@@ -137,8 +137,8 @@ static void filesystem_check__what_cannot_promise__is_refused_by_name(void **sta
     expect_refused(mount_plain("ramfs", NULL), "ramfs");
 }
 
-/* Whatever the filesystem keeps back for itself: when a write fails for want of room, the fault says
- * so, also when all that is known is EIO. */
+/* Whatever the filesystem keeps back for itself: when a write fails for want of room, the fault
+ * says so, also when all that is known is EIO. */
 static void write__full_filesystem__is_disk_full(void **state)
 {
     static const char *const types[][2] = {{"ext4", "16M"}, {"xfs", "320M"}};

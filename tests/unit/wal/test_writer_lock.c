@@ -509,8 +509,8 @@ static int run_holder_with_checking_child(const struct temp_folder *folder, int 
     return 9;
 }
 
-/* Its parent is gone and the lock is free: taking it again would make a writer that never opened the
- * log. */
+/* Its parent is gone and the lock is free: taking it again would make a writer that never opened
+ * the log. */
 static void check__in_a_child_of_a_dead_holder__takes_nothing(void **state)
 {
     struct temp_folder *folder = *state;
