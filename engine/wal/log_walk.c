@@ -223,6 +223,8 @@ static enum btx_fault_code take_seals(struct btx_log_walk *walk,
 {
     const struct btx_wal_seal *seal;
 
+    if (walk->present.header != NULL && !is_usable(walk, &walk->present))
+        return BTX_OK; /* Whose they are is not known. */
     while ((seal = btx_segment_reader_seal(reader, walk->seals_taken)) != NULL) {
         const char *why;
 
@@ -245,7 +247,7 @@ static enum btx_fault_code take_late_seals(struct btx_log_walk *walk,
     struct btx_segment_reader *reader;
     enum btx_fault_code code;
 
-    if (!walk->opened_live || walk->foreign)
+    if (!walk->opened_live)
         return BTX_OK;
     if (btx_segment_reader_open(&reader, walk->segments_fd, walk->present.segment.name, &options,
                                 reterr_fault) != BTX_OK)
@@ -315,10 +317,9 @@ static enum btx_fault_code enter(struct btx_log_walk *walk, const struct btx_wal
         return reterr_fault->code;
     if (walk->foreign)
         return BTX_OK;
-    if (take_seals(walk, walk->present.reader, reterr_fault) != BTX_OK ||
-        find_bound(walk, reterr_fault) != BTX_OK)
+    if (take_seals(walk, walk->present.reader, reterr_fault) != BTX_OK)
         return reterr_fault->code;
-    return BTX_OK;
+    return find_bound(walk, reterr_fault);
 }
 
 /* The first segment to be read: the last one that can hold the event that is asked for. */
