@@ -123,14 +123,15 @@ enum btx_fault_code btx_counted_segment_seek(struct btx_counted_segment *counted
 }
 
 enum btx_fault_code btx_counted_segment_chain(struct btx_counted_segment *counted,
+                                              const struct btx_wal_position *position,
                                               const uint8_t previous[BTX_WAL_HASH_BYTES],
                                               struct btx_fault *reterr_fault)
 {
     const enum btx_fault_code code =
         counted->header != NULL
             ? btx_wal_chain_begin(&counted->chain, counted->header, previous, reterr_fault)
-            : btx_wal_chain_begin_headless(&counted->chain, counted->segment.number,
-                                           &counted->position, previous, reterr_fault);
+            : btx_wal_chain_begin_headless(&counted->chain, counted->segment.number, position,
+                                           previous, reterr_fault);
 
     counted->chained = code == BTX_OK;
     return code;

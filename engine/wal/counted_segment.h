@@ -94,10 +94,11 @@ BTX_MUST_USE enum btx_fault_code btx_counted_segment_seek(struct btx_counted_seg
                                                           uint64_t seq,
                                                           struct btx_fault *reterr_fault);
 
-/* Behind begin: compute the seal too.  Faults: MEMORY. */
+/* Behind begin: compute the seal too, behind the segment whose hash is @previous and that ends at
+ * @position (only asked for where there is no header).  Faults: MEMORY. */
 BTX_MUST_USE enum btx_fault_code btx_counted_segment_chain(
-    struct btx_counted_segment *counted, const uint8_t previous[BTX_WAL_HASH_BYTES],
-    struct btx_fault *reterr_fault);
+    struct btx_counted_segment *counted, const struct btx_wal_position *position,
+    const uint8_t previous[BTX_WAL_HASH_BYTES], struct btx_fault *reterr_fault);
 
 /* The next batch, of which all is checked: *ret_batch is what of it is right and counts, between
  * counted->before and counted->position.  Its bytes are valid until the

@@ -254,8 +254,9 @@ static enum btx_fault_code read_unsealed(struct end_search *search, struct btx_f
 
 /* ---- 3. Torn or damaged ---- */
 
+/* What the file says of itself.  *ret_heads: of the entries, header and seals that are right. */
 static enum btx_fault_code read_claims(const struct end_search *search, const char *name,
-                                       struct btx_segment_claims *ret_claims,
+                                       struct btx_segment_claims *ret_claims, uint64_t *ret_heads,
                                        struct btx_fault *reterr_fault)
 {
     static const struct btx_segment_options options = {0};
@@ -265,6 +266,9 @@ static enum btx_fault_code read_claims(const struct end_search *search, const ch
         BTX_OK)
         return reterr_fault->code;
     btx_segment_reader_claims(reader, ret_claims);
+    *ret_heads = 1;
+    while (btx_segment_reader_seal(reader, *ret_heads - 1) != NULL)
+        ++*ret_heads;
     btx_segment_reader_close(reader);
     return BTX_OK;
 }
@@ -294,10 +298,11 @@ static enum btx_fault_code judge_damage(struct end_search *search, struct btx_fa
     struct btx_log_end *end = search->end;
     struct btx_segment_claims claims;
     struct btx_log_segment damaged;
+    uint64_t entries = 0;
     char text[BTX_FAULT_TEXT_BYTES];
 
     CHECK(btx_log_segment_parse(end->cut_where.segment, &damaged));
-    if (read_claims(search, damaged.name, &claims, reterr_fault) != BTX_OK)
+    if (read_claims(search, damaged.name, &claims, &entries, reterr_fault) != BTX_OK)
         return reterr_fault->code;
     btx_wal_damage_print(&end->cut_where, text, sizeof text);
     if (damaged.number < last_committed(search))
@@ -306,14 +311,15 @@ static enum btx_fault_code judge_damage(struct end_search *search, struct btx_fa
         return corrupt(search, reterr_fault,
                        "%s; not a torn end, since %" PRIu64 " intact records lie behind it", text,
                        search->records_behind);
-    end->cut_batches = batches_counted(end, damaged.number) + 1; /* The header. */
-    end->cut_batches = claims.entries > end->cut_batches ? claims.entries - end->cut_batches : 0;
+    entries += batches_counted(end, damaged.number);
+    end->cut_batches = claims.entries > entries ? claims.entries - entries : 0;
     return BTX_OK;
 }
 
 static enum btx_fault_code find(struct end_search *search, struct btx_fault *reterr_fault)
 {
     struct btx_segment_claims claims;
+    uint64_t heads = 0;
 
     search->links = calloc(search->segment_count, sizeof *search->links);
     if (search->links == NULL)
@@ -322,7 +328,7 @@ static enum btx_fault_code find(struct end_search *search, struct btx_fault *ret
     if (check_all_segments(search, reterr_fault) != BTX_OK ||
         read_unsealed(search, reterr_fault) != BTX_OK ||
         (search->end->cut && judge_damage(search, reterr_fault) != BTX_OK) ||
-        read_claims(search, search->segments[search->segment_count - 1].name, &claims,
+        read_claims(search, search->segments[search->segment_count - 1].name, &claims, &heads,
                     reterr_fault) != BTX_OK)
         return reterr_fault->code;
     search->end->file_bytes = claims.used_bytes;

@@ -104,6 +104,19 @@ const uint8_t *btx_log_seals_before(const struct btx_log_seals *seals, uint64_t 
     return NULL;
 }
 
+bool btx_log_seals_end(const struct btx_log_seals *seals, struct btx_wal_position *ret_position)
+{
+    const struct btx_wal_seal *last;
+
+    if (seals->count == 0)
+        return false;
+    last = &seals->computed[seals->count - 1];
+    ret_position->seq = last->last_seq;
+    ret_position->tx = last->last_tx;
+    ret_position->batch = last->first_batch + last->batch_count - 1;
+    return true;
+}
+
 void btx_log_seals_done(struct btx_log_seals *seals)
 {
     free(seals->computed);

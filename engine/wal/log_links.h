@@ -49,6 +49,10 @@ BTX_MUST_USE enum btx_fault_code btx_log_seals_add(struct btx_log_seals *seals,
 /* The hash that segment @number stands on; NULL when it is not known. */
 const uint8_t *btx_log_seals_before(const struct btx_log_seals *seals, uint64_t number);
 
+/* Whether seals were computed; *ret_position is then where the last of them says that its segment
+ * ends, with the time and in_command as they were. */
+bool btx_log_seals_end(const struct btx_log_seals *seals, struct btx_wal_position *ret_position);
+
 /* Idempotent. */
 void btx_log_seals_done(struct btx_log_seals *seals);
 

@@ -260,15 +260,16 @@ static enum btx_fault_code take_late_seals(struct btx_log_walk *walk,
 /* Begin to compute the seal of the present segment, where it can be. */
 static enum btx_fault_code chain_present(struct btx_log_walk *walk, struct btx_fault *reterr_fault)
 {
-    const uint64_t number = walk->present.segment.number;
+    const struct btx_counted_segment *present = &walk->present;
+    const uint64_t number = present->segment.number;
     const uint8_t *hash = btx_log_seals_before(&walk->seals, number);
-    const bool has_place =
-        walk->present.header != NULL ? is_usable(walk, &walk->present) : walk->present.anchored;
+    struct btx_wal_position position = present->position;
 
     if (!walk->options.verify_seals || number <= walk->behind.segment || hash == NULL ||
-        !has_place || walk->present.sought)
+        present->sought || (present->header != NULL && !is_usable(walk, present)))
         return BTX_OK;
-    return btx_counted_segment_chain(&walk->present, hash, reterr_fault);
+    (void)btx_log_seals_end(&walk->seals, &position); /* Else what was read leads here. */
+    return btx_counted_segment_chain(&walk->present, &position, hash, reterr_fault);
 }
 
 /* The present segment is read to its end: its seal is computed. */
@@ -367,8 +368,6 @@ static enum btx_segment_anchor anchor_ahead(const struct btx_log_walk *walk,
         *ret_position = btx_wal_header_position(walk->ahead.header);
         return BTX_ANCHOR_CLAIM;
     }
-    if (present->lost_batch > ret_position->batch)
-        ret_position->batch = present->lost_batch;
     return BTX_ANCHOR_LEAST;
 }
 
@@ -407,6 +406,8 @@ static enum btx_fault_code advance(struct btx_log_walk *walk, struct btx_fault *
         open_at(walk, walk->next, &walk->ahead, reterr_fault) != BTX_OK)
         return reterr_fault->code;
     anchor = anchor_ahead(walk, &position);
+    if (anchor == BTX_ANCHOR_LEAST)
+        walk->ahead.lost_batch = walk->present.lost_batch;
     btx_counted_segment_close(&walk->present);
     walk->present = walk->ahead;
     walk->ahead = (struct btx_counted_segment){0};
