@@ -89,7 +89,8 @@ void btx_counted_segment_begin(struct btx_counted_segment *counted,
                                const struct btx_wal_position *position,
                                enum btx_segment_anchor anchor, struct btx_damage_list *damages);
 
-/* Instead of reading from its beginning: begin with the batch that holds the event @seq.  Faults: IO. */
+/* Instead of reading from its beginning: begin with the batch that holds the event @seq.
+ * Faults: IO. */
 BTX_MUST_USE enum btx_fault_code btx_counted_segment_seek(struct btx_counted_segment *counted,
                                                           uint64_t seq,
                                                           struct btx_fault *reterr_fault);

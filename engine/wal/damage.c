@@ -14,8 +14,8 @@ static size_t append_number(char *text, size_t size_bytes, size_t used, bool *is
     *is_first = false;
     if (used >= size_bytes)
         return used;
-    return used + (size_t)snprintf(text + used, size_bytes - used, "%s%s %" PRIu64, before, what,
-                                   number);
+    return used +
+           (size_t)snprintf(text + used, size_bytes - used, "%s%s %" PRIu64, before, what, number);
 }
 
 void btx_wal_damage_print(const struct btx_wal_damage *damage, char *text, size_t size_bytes)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* log_links.h - how the segments of a log hang together: names, headers, seals.
  *
- * Private to log_reader.c and log_end.c.  All sentences are in static storage; NULL: it is right. */
+ * Private to log_walk.c and log_end.c.  All sentences are in static storage; NULL: it is right. */
 #ifndef BTX_WAL_LOG_LINKS_H
 #define BTX_WAL_LOG_LINKS_H
 

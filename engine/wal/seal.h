@@ -2,8 +2,9 @@
 /* seal.h - the SHA-256 chain over segments.
  *
  * The hash of a segment is SHA-256 of: the hash of the segment before it (32 zeros for the first),
- * the 256 bytes of its header (zeros when it has none that can be read), and for each batch that counts its key (16 bytes), the number of
- * its bytes that count (u64, little-endian) and these bytes.  What recovery cut does not count. */
+ * the 256 bytes of its header (zeros when it has none that can be read), and for each batch that
+ * counts its key (16 bytes), the number of its bytes that count (u64, little-endian) and these
+ * bytes.  What recovery cut does not count. */
 #ifndef BTX_WAL_SEAL_H
 #define BTX_WAL_SEAL_H
 
@@ -17,8 +18,8 @@ struct btx_wal_chain {
     struct btx_wal_seal seal; /* what is known of it so far */
 };
 
-/* Begin the hash of the segment of @header (its 256 bytes as they are), behind the segment whose hash is @previous.
- * Faults: MEMORY. */
+/* Begin the hash of the segment of @header (its 256 bytes as they are), behind the segment whose
+ * hash is @previous.  Faults: MEMORY. */
 BTX_MUST_USE enum btx_fault_code btx_wal_chain_begin(struct btx_wal_chain *chain,
                                                      const struct btx_wal_header *header,
                                                      const uint8_t previous[BTX_WAL_HASH_BYTES],

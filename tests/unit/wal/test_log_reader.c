@@ -86,7 +86,7 @@ static void assert_reads_clean(const struct log_builder *log)
     log_reading_done(&reading);
 }
 
-/* Exactly these damages, by how they begin, those of pages left out: they are segment_reader.h's. */
+/* Exactly these damages, by how they begin; those of pages are segment_reader.h and left out. */
 static void assert_damages(const struct log_reading *reading, const struct log_builder *log,
                            size_t count, const char *const texts[], const size_t segments[])
 {
