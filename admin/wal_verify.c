@@ -305,7 +305,11 @@ static enum btx_fault_code read_segments(struct verify *verify, struct btx_fault
 
 static enum btx_fault_code check_records(struct verify *verify, struct btx_fault *reterr_fault)
 {
-    const struct btx_log_options options = {.live = verify->survey.live, .verify_seals = true};
+    const struct btx_log_options options = {
+        .live = verify->survey.live,
+        .all_damage = true,
+        .verify_seals = true,
+    };
     struct btx_log_reader *reader;
     struct btx_fault fault = {0};
     uint64_t total_bytes = 0;

@@ -362,7 +362,7 @@ static enum btx_segment_step end_bounded(struct btx_counted_segment *counted,
     const struct btx_wal_position *position = &counted->position;
 
     if (btx_counted_segment_whole(counted)) {
-        if (!is_held_explained(counted))
+        if (counted->all_damage && !is_held_explained(counted))
             return end_unbounded(counted, reterr_fault);
         counted->held.taken = counted->held.count;
         return BTX_SEGMENT_END;

@@ -6,7 +6,8 @@
  *
  * Damaged pages are no news by themselves: a batch may be found without them, and behind the end
  * of what counts anything may lie.  So what segment_reader.h reports is held back until something
- * that counts turns out to be missing, or until the end. */
+ * that counts turns out to be missing.  Only at the end of a last segment, where nobody knows what
+ * more there was, is it told by itself. */
 #ifndef BTX_WAL_COUNTED_SEGMENT_H
 #define BTX_WAL_COUNTED_SEGMENT_H
 
@@ -60,6 +61,7 @@ struct btx_counted_segment {
     struct btx_wal_position position;    /* behind the last record that is right */
     struct btx_wal_position before;      /* before the batch handed out last */
     struct btx_segment_bound bound;      /* may become known while the segment is read */
+    bool all_damage;                     /* may be set: tell also what costs no batch */
     struct btx_damage_list *damages;     /* the caller's: what is to be told */
     struct btx_damage_list held;         /* what may turn out not to matter */
     bool sought;                         /* not read from its beginning */

@@ -112,18 +112,13 @@ static enum btx_fault_code check_seal(struct end_search *search, size_t holder,
                          segment->name, seal->segment, why);
 }
 
-/* What stands in segment number @index, its records aside. */
-static enum btx_fault_code check_segment(struct end_search *search, size_t index,
-                                         const struct btx_segment_reader *reader,
-                                         struct btx_fault *reterr_fault)
+static enum btx_fault_code check_header(struct end_search *search, size_t index,
+                                        const struct btx_wal_header *header,
+                                        struct btx_fault *reterr_fault)
 {
     const struct btx_log_segment *segment = &search->segments[index];
-    const struct btx_wal_header *header = btx_segment_reader_header(reader);
-    const struct btx_wal_seal *seal;
     const char *why;
 
-    if (header == NULL)
-        return BTX_OK; /* Reading it tells whether that is damage. */
     if (btx_wal_header_known(header, reterr_fault) != BTX_OK)
         return btx_fault_wrap(reterr_fault, "segments/%s", segment->name);
     why = btx_wal_header_fits(header, segment, btx_log_reader_id(search->folder));
@@ -137,6 +132,20 @@ static enum btx_fault_code check_segment(struct end_search *search, size_t index
         .position = btx_wal_header_position(header),
         .previous_bytes = header->previous_bytes,
     };
+    return BTX_OK;
+}
+
+/* What stands in segment number @index, its records aside. */
+static enum btx_fault_code check_segment(struct end_search *search, size_t index,
+                                         const struct btx_segment_reader *reader,
+                                         struct btx_fault *reterr_fault)
+{
+    const struct btx_wal_header *header = btx_segment_reader_header(reader);
+    const struct btx_wal_seal *seal;
+
+    /* Reading it tells whether it is damage that there is none. */
+    if (header != NULL && check_header(search, index, header, reterr_fault) != BTX_OK)
+        return reterr_fault->code;
     for (size_t i = 0; (seal = btx_segment_reader_seal(reader, i)) != NULL; i++) {
         if (check_seal(search, index, seal, reterr_fault) != BTX_OK)
             return reterr_fault->code;

@@ -34,6 +34,9 @@ struct btx_log_options {
     bool live;         /* a writer is at work: END is not the end, and a later call goes on */
     bool direct;       /* read the last segment past the page cache: recovery */
 
+    bool all_damage; /* tell also of damaged pages that cost no record, for who verifies files;
+                          but never of what lies behind an end that was cut */
+
     /* Compute the seal of each segment that is read from its beginning, and compare it with the one
      * in the log: damage when they differ.  Costs a SHA-256 of all that is read. */
     bool verify_seals;

@@ -314,6 +314,7 @@ static enum btx_fault_code enter(struct btx_log_walk *walk, const struct btx_wal
     walk->drained = false;
     walk->seals_taken = 0;
     btx_counted_segment_begin(&walk->present, position, anchor, &walk->damages);
+    walk->present.all_damage = walk->options.all_damage;
     if (check_header(walk, reterr_fault) != BTX_OK)
         return reterr_fault->code;
     if (walk->foreign)
@@ -406,8 +407,6 @@ static enum btx_fault_code advance(struct btx_log_walk *walk, struct btx_fault *
         open_at(walk, walk->next, &walk->ahead, reterr_fault) != BTX_OK)
         return reterr_fault->code;
     anchor = anchor_ahead(walk, &position);
-    if (anchor == BTX_ANCHOR_LEAST)
-        walk->ahead.lost_batch = walk->present.lost_batch;
     btx_counted_segment_close(&walk->present);
     walk->present = walk->ahead;
     walk->ahead = (struct btx_counted_segment){0};

@@ -129,8 +129,29 @@ void log_builder_fill(struct log_builder *log)
     log_builder_segment(log);
     log_builder_segment(log);
     log_builder_batch(log, 2);
-    log_builder_batch(log, 2);
+    batch_tx(&log->builder, 2);
+    (void)batch_note(&log->builder);
+    batch_tx(&log->builder, 1);
+    log_builder_commit(log);
     log_builder_batch(log, 0);
+}
+
+void log_builder_flip(const struct log_builder *log, uint64_t number, const char *mark,
+                      size_t offset)
+{
+    const int fd = log_builder_open_file(log, number);
+    const off_t size = lseek(fd, 0, SEEK_END);
+    uint8_t *bytes = malloc((size_t)size);
+    size_t found = 0;
+
+    CHECK(bytes != NULL && pread(fd, bytes, (size_t)size, 0) == size);
+    for (uint8_t *at = bytes; (at = memmem(at, (size_t)(bytes + size - at), mark, strlen(mark)));
+         at += strlen(mark)) {
+        at[offset] ^= 1;
+        found++;
+    }
+    CHECK(found != 0 && pwrite(fd, bytes, (size_t)size, 0) == size && close(fd) == 0);
+    free(bytes);
 }
 
 int log_builder_open_file(const struct log_builder *log, uint64_t number)

@@ -53,11 +53,15 @@ void log_builder_commit_torn(struct log_builder *log, size_t counted_bytes,
 /* Commit a batch of @txs txs of one or two events, or a note when @txs is 0. */
 void log_builder_batch(struct log_builder *log, size_t txs);
 
-/* Segments of the given numbers of batches, each of the numbers of txs: a log for many tests.
- *   1: batches of 3, 1, 0, 2   2: 0   3: 1, 1   4: no batch   5: 2, 2, 0 */
+/* A log for many tests: segments of batches of so many txs, 0 being a note.
+ *   1: 3, 1, 0, 2   2: 0   3: 1, 1   4: none   5: 2, 2 with a note between them, 0 */
 void log_builder_fill(struct log_builder *log);
 
-/* The path of segment number @number below the root, and its file open for reading and writing. */
+/* Turn a bit of the file of segment @number, @offset bytes behind each place where @mark stands. */
+void log_builder_flip(const struct log_builder *log, uint64_t number, const char *mark,
+                      size_t offset);
+
+/* The file of segment @number, open for reading and writing. */
 int log_builder_open_file(const struct log_builder *log, uint64_t number);
 
 #endif

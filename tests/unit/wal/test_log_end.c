@@ -425,6 +425,43 @@ static void find__torn_and_empty_files_behind__cut(void **state)
     btx_log_end_done(&end);
 }
 
+/* The file is shorter than it says: what is behind a hole in it cannot be told from a tear, and the
+ * chain goes over the empty file behind it from where the log was cut. */
+static void find__truncated_with_a_hole__cut_at_the_hole(void **state)
+{
+    struct log_builder *log = *state;
+    struct btx_wal_position position;
+    struct btx_log_end end;
+    off_t pages;
+
+    log_builder_segment(log);
+    log_builder_batch(log, 3);
+    position = log->builder.position;
+    batch_command(&log->builder)->crc ^= 1;
+    (void)batch_event(&log->builder, BTX_RECORD_TX_END | BTX_RECORD_COMMAND_END);
+    log_builder_commit(log);
+    log_builder_batch(log, 1);
+    log_builder_batch(log, 60);
+    log_builder_end(log);
+    pages = last_file_bytes(log) / BTX_WAL_PAGE_BYTES;
+    truncate_last(log, (pages - 1) * (off_t)BTX_WAL_PAGE_BYTES);
+    log_builder_segment(log);
+    log_builder_end(log);
+    truncate_last(log, 0);
+
+    find(log, &end);
+    assert_true(end.cut);
+    assert_same_position(&end.position, &position);
+    assert_int_equal(end.cut_where.batch, 2);
+    assert_int_equal(end.seal_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(end.seals[i].last_seq, position.seq);
+        assert_int_equal(end.seals[i].last_tx, position.tx);
+        assert_int_equal(end.seals[i].first_batch + end.seals[i].batch_count, 2);
+    }
+    btx_log_end_done(&end);
+}
+
 /* ---- Damage that must not be cut ---- */
 
 static void find__wrong_batch_with_intact_ones_behind__corrupt(void **state)
@@ -469,6 +506,30 @@ static void find__file_before_the_last_truncated__corrupt(void **state)
     log_builder_segment(log);
     log_builder_batch(log, 1);
     assert_corrupt(log, 1, "");
+}
+
+static void find__header_damaged_and_records_behind_it__corrupt(void **state)
+{
+    struct log_builder *log = *state;
+
+    log_builder_segment(log);
+    log_builder_batch(log, 1);
+    log_builder_segment(log);
+    log_builder_batch(log, 1);
+    log_builder_flip(log, 2, BTX_WAL_HEADER_MAGIC, 100);
+    assert_corrupt(log, 2, "page ");
+}
+
+static void find__header_of_a_sealed_segment_damaged__corrupt(void **state)
+{
+    struct log_builder *log = *state;
+
+    log_builder_segment(log);
+    log_builder_batch(log, 1);
+    log_builder_segment(log);
+    log_builder_batch(log, 1);
+    log_builder_flip(log, 1, BTX_WAL_HEADER_MAGIC, 100);
+    assert_corrupt(log, 2, "seal of segment 1: that segment has no header that can be read");
 }
 
 static void find__segment_missing__corrupt(void **state)
@@ -562,32 +623,40 @@ static void find__seals_that_do_not_chain__corrupt(void **state)
     assert_corrupt(log, 3, "seal of segment 2: it does not stand on the seal before it");
 }
 
-static void find__seal_of_another_first_batch__corrupt(void **state)
+static void find__seal_of_another_beginning__corrupt(void **state)
 {
     struct log_builder *log = *state;
 
     log_builder_segment(log);
-    log_builder_batch(log, 1);
-    spoil_seal(log, offsetof(struct btx_wal_seal, first_batch));
+    log_builder_batch(log, 2);
     log_builder_segment(log);
-    assert_corrupt(log, 2, "seal of segment 1: it does not end where the next segment begins");
+    log_builder_batch(log, 6);
+    spoil_seal(log, offsetof(struct btx_wal_seal, first_seq));
+    log_builder_segment(log);
+    assert_corrupt(log, 3, "seal of segment 2: it does not begin where that segment does");
 }
 
 /* A newer version's log must not be cut by an older program. */
-static void find__last_segment_of_a_newer_format__layout(void **state)
+static void find__segment_of_a_newer_format__layout(void **state)
 {
     struct log_builder *log = *state;
-    struct btx_fault fault = {0};
-    struct btx_log_end end;
 
-    log_builder_segment(log);
-    log_builder_batch(log, 1);
-    log_builder_segment_prepare(log);
-    log->header.format++;
-    log_builder_segment_finish(log);
-    assert_int_equal(btx_log_end_find(&end, log->files.folder.path, true, NOW_NS, &fault),
-                     BTX_FAULT_LAYOUT);
-    assert_non_null(strstr(fault.text, log->names[1]));
+    for (size_t newer = 0; newer < 3; newer++) {
+        struct btx_fault fault = {0};
+        struct btx_log_end end;
+
+        for (size_t i = 0; i < 3; i++) {
+            log_builder_segment_prepare(log);
+            log->header.format += i == newer;
+            log_builder_segment_finish(log);
+            log_builder_batch(log, 1);
+        }
+        assert_int_equal(btx_log_end_find(&end, log->files.folder.path, true, NOW_NS, &fault),
+                         BTX_FAULT_LAYOUT);
+        assert_non_null(strstr(fault.text, log->names[newer]));
+        log_builder_remove(log);
+        log_builder_make(log);
+    }
 }
 
 static void find__no_log__config(void **state)
@@ -621,15 +690,18 @@ int main(void)
         LOG_TEST(find__last_file_truncated_at_every_page__prefix_of_whole_txs),
         LOG_TEST(find__only_file_cut_to_nothing__begins_anew_behind_it),
         LOG_TEST(find__torn_and_empty_files_behind__cut),
+        LOG_TEST(find__truncated_with_a_hole__cut_at_the_hole),
         LOG_TEST(find__wrong_batch_with_intact_ones_behind__corrupt),
         LOG_TEST(find__damage_in_a_segment_before_the_last__corrupt),
         LOG_TEST(find__file_before_the_last_truncated__corrupt),
+        LOG_TEST(find__header_damaged_and_records_behind_it__corrupt),
+        LOG_TEST(find__header_of_a_sealed_segment_damaged__corrupt),
         LOG_TEST(find__segment_missing__corrupt),
         LOG_TEST(find__header_of_another_log_or_name_or_epoch__corrupt),
         LOG_TEST(find__seal_and_header_contradict__corrupt),
         LOG_TEST(find__seals_that_do_not_chain__corrupt),
-        LOG_TEST(find__seal_of_another_first_batch__corrupt),
-        LOG_TEST(find__last_segment_of_a_newer_format__layout),
+        LOG_TEST(find__seal_of_another_beginning__corrupt),
+        LOG_TEST(find__segment_of_a_newer_format__layout),
         LOG_TEST(find__no_log__config),
     };
 

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -204,6 +206,21 @@ static void header__of_each_record__that_of_its_segment(void **state)
 
 /* ---- From a seq, up to a seq ---- */
 
+/* A batch that was never put, though others are behind it. */
+static void skip_batch(struct log_builder *log, size_t txs)
+{
+    const size_t before = log->counted_bytes;
+    struct btx_wal_batch batch;
+
+    for (size_t i = 0; i < txs; i++)
+        batch_tx(&log->builder, 1);
+    batch = batch_end(&log->builder);
+    memcpy(log->counted + before, batch.bytes, batch.length_bytes);
+    log->counted_bytes += batch.length_bytes;
+    log->bytes += batch.length_bytes;
+    batch_begin(&log->builder);
+}
+
 /* Gateways and auditors begin anywhere; they must get whole txs and nothing twice. */
 static void from_seq__every_seq__begins_with_its_tx(void **state)
 {
@@ -359,6 +376,63 @@ static void next__first_batch_cut__segment_holds_nothing(void **state)
 }
 
 /* Reading from a seq skips the batches by whose bytes the cut is known. */
+/* Who begins late does not read, nor hear of, what is before. */
+static void from_seq__damage_before_it__not_read(void **state)
+{
+    struct log_builder *log = *state;
+    struct log_reading reading;
+
+    log_builder_segment(log);
+    batch_command(&log->builder)->crc ^= 1;
+    (void)batch_event(&log->builder, BTX_RECORD_TX_END | BTX_RECORD_COMMAND_END);
+    log_builder_commit(log);
+    log_builder_batch(log, 1);
+    log_builder_batch(log, 2);
+    log_reading_all(&reading, log, &(struct btx_log_options){.from_seq = 3});
+    log_reading_assert_clean(&reading, log, 2 * 192, log->counted_bytes);
+    log_reading_done(&reading);
+}
+
+static void from_seq__event_that_is_missing__told(void **state)
+{
+    struct log_builder *log = *state;
+    struct log_reading reading;
+
+    log_builder_segment(log);
+    skip_batch(log, 2);
+    log_builder_batch(log, 1);
+    log_reading_all(&reading, log, &(struct btx_log_options){.from_seq = 2});
+    ASSERT_DAMAGE(&reading, log, 1,
+                  "batch 2, byte 0, seq 2: key: the events 2 to 2 are missing before it");
+    assert_int_equal(reading.bytes_count, 192);
+    log_reading_done(&reading);
+}
+
+/* Only of what comes later, even when it is not the next thing to come. */
+static void from_seq__behind_the_end__waits_for_it(void **state)
+{
+    struct log_builder *log = *state;
+    const struct btx_log_options options = {.from_seq = 4, .live = true};
+    struct btx_log_reader *reader;
+    struct log_reading reading = {0};
+
+    log_builder_segment(log);
+    log_builder_batch(log, 1);
+    log_builder_batch(log, 1);
+    assert_int_equal(btx_log_reader_open(&reader, log->files.folder.path, &options, NULL), BTX_OK);
+    log_reading_go_on(&reading, reader);
+    log_builder_batch(log, 0);
+    log_builder_batch(log, 1);
+    log_builder_batch(log, 0);
+    log_reading_go_on(&reading, reader);
+    assert_int_equal(reading.records, 0);
+    log_builder_batch(log, 1);
+    log_reading_go_on(&reading, reader);
+    log_reading_assert_clean(&reading, log, log->counted_bytes - 192, log->counted_bytes);
+    btx_log_reader_close(reader);
+    log_reading_done(&reading);
+}
+
 static void from_seq__in_a_segment_with_cut_end__cut_all_the_same(void **state)
 {
     struct log_builder *log = *state;
@@ -434,6 +508,7 @@ static void next__first_segments_trimmed__begins_where_the_header_says(void **st
     log_builder_segment(log);
     (void)batch_note(&log->builder);
     log_builder_commit(log);
+    log_builder_segment(log);
     (void)batch_event(&log->builder, BTX_RECORD_TX_END | BTX_RECORD_COMMAND_END);
     log_builder_commit(log);
     log_builder_segment(log);
@@ -511,21 +586,6 @@ static void next__wrong_first_record__batch_lost_and_gone_on(void **state)
     log_reading_done(&reading);
 }
 
-/* A batch that was never put, though others are behind it. */
-static void skip_batch(struct log_builder *log, size_t txs)
-{
-    const size_t before = log->counted_bytes;
-    struct btx_wal_batch batch;
-
-    for (size_t i = 0; i < txs; i++)
-        batch_tx(&log->builder, 1);
-    batch = batch_end(&log->builder);
-    memcpy(log->counted + before, batch.bytes, batch.length_bytes);
-    log->counted_bytes += batch.length_bytes;
-    log->bytes += batch.length_bytes;
-    batch_begin(&log->builder);
-}
-
 static void next__batches_missing__named_and_gone_on(void **state)
 {
     struct log_builder *log = *state;
@@ -585,6 +645,96 @@ static void next__less_bytes_than_the_next_header_says__damage(void **state)
     log_reading_done(&reading);
 }
 
+/* A batch is missing, and behind the end of what counts another one could take its place. */
+static void next__last_batch_missing_before_ones_that_do_not_count__none_of_them(void **state)
+{
+    struct log_builder *log = *state;
+    struct log_reading reading;
+    struct btx_wal_position position;
+
+    log_builder_segment(log);
+    log_builder_batch(log, 1);
+    skip_batch(log, 1);
+    position = log->builder.position;
+    batch_tx(&log->builder, 1);
+    log_builder_commit_torn(log, 0, &position);
+    log_builder_segment(log);
+    log_builder_batch(log, 1);
+
+    log_reading_all(&reading, log, &(struct btx_log_options){0});
+    ASSERT_DAMAGE(&reading, log, 1,
+                  "batch 2, byte 0, seq 2: batches 2 to 2 are missing, with the events 2 to 2");
+    assert_all_but(&reading, log, 192, 2 * 192);
+    log_reading_done(&reading);
+}
+
+/* Its batches are right by themselves, but that they belong here nothing says. */
+static void next__header_damaged__told_before_the_records_behind_it(void **state)
+{
+    struct log_builder *log = *state;
+    struct log_reading reading;
+
+    log_builder_segment(log);
+    log_builder_batch(log, 1);
+    log_builder_segment(log);
+    log_builder_batch(log, 2);
+    log_builder_batch(log, 1);
+    log_builder_segment(log);
+    log_builder_batch(log, 1);
+    log_builder_flip(log, 2, BTX_WAL_HEADER_MAGIC, 100);
+
+    log_reading_all(&reading, log, &(struct btx_log_options){0});
+    assert_int_equal(reading.damage_count, 1);
+    assert_non_null(strstr(reading.damages[0], "header: CRC is wrong"));
+    assert_int_equal(reading.damages_at[0], 192);
+    assert_int_equal(reading.bytes_count, log->counted_bytes);
+    assert_memory_equal(reading.bytes, log->counted, log->counted_bytes);
+    log_reading_done(&reading);
+}
+
+static void overwrite_page(const struct log_builder *log, uint64_t number, off_t page,
+                           uint8_t bytes[BTX_WAL_PAGE_BYTES])
+{
+    const int fd = log_builder_open_file(log, number);
+    uint8_t before[BTX_WAL_PAGE_BYTES];
+
+    assert_int_equal(pread(fd, before, sizeof before, page * (off_t)sizeof before), sizeof before);
+    assert_int_equal(pwrite(fd, bytes, sizeof before, page * (off_t)sizeof before), sizeof before);
+    memcpy(bytes, before, sizeof before);
+    assert_int_equal(close(fd), 0);
+}
+
+/* Recovery must not stop for what costs nothing; who verifies a disk wants to know of it. */
+static void all_damage__page_that_costs_no_record__told_only_then(void **state)
+{
+    struct log_builder *log = *state;
+    unsigned told_only_then = 0;
+
+    log_builder_segment(log);
+    for (size_t i = 0; i < 12; i++)
+        log_builder_batch(log, 3);
+    log_builder_segment(log);
+    log_builder_batch(log, 1);
+    for (off_t page = 0; page < 12; page++) {
+        uint8_t bytes[BTX_WAL_PAGE_BYTES] = {0};
+        struct log_reading quiet;
+        struct log_reading all;
+
+        overwrite_page(log, 1, page, bytes);
+        log_reading_all(&quiet, log, &(struct btx_log_options){0});
+        log_reading_all(&all, log, &(struct btx_log_options){.all_damage = true});
+        assert_int_equal(quiet.bytes_count, all.bytes_count);
+        if (quiet.bytes_count != log->counted_bytes)
+            assert_true(quiet.damage_count != 0);
+        assert_true(quiet.damage_count <= all.damage_count);
+        told_only_then += quiet.damage_count == 0 && all.damage_count != 0;
+        log_reading_done(&quiet);
+        log_reading_done(&all);
+        overwrite_page(log, 1, page, bytes);
+    }
+    assert_true(told_only_then != 0);
+}
+
 static void next__segment_missing__named_with_what_it_held(void **state)
 {
     struct log_builder *log = *state;
@@ -627,6 +777,7 @@ static void next__segments_swapped__both_told_and_seqs_never_go_back(void **stat
 
     log_builder_segment(log);
     log_builder_batch(log, 1);
+    log_builder_batch(log, 1);
     log_builder_segment(log);
     log_builder_batch(log, 1);
     log_builder_segment(log);
@@ -638,9 +789,9 @@ static void next__segments_swapped__both_told_and_seqs_never_go_back(void **stat
     assert_damages(&reading, log, 4,
                    (const char *const[]){
                        "header: of another segment than the name says",
-                       "batch 1, byte 0, seq 1: batches 1 to 1 are missing, with the events 1 to 1",
+                       "batch 1, byte 0, seq 1: batches 1 to 2 are missing, with the events 1 to 2",
                        "header: of another segment than the name says",
-                       "batch 1, byte 0, seq 3: key: seq 1 behind batch 2 of seq 2",
+                       "batch 1, byte 0, seq 4: key: seq 1 behind batch 3 of seq 3",
                    },
                    (const size_t[]){1, 1, 2, 2});
     for (size_t at = 0, seq = 0; at < reading.bytes_count;) {
@@ -784,9 +935,10 @@ static void reseal(struct btx_wal_seal *seal)
 static void verify_seals__seal_of_other_records__told(void **state)
 {
     static const size_t offsets[] = {
-        offsetof(struct btx_wal_seal, hash),        offsetof(struct btx_wal_seal, last_seq),
-        offsetof(struct btx_wal_seal, last_tx),     offsetof(struct btx_wal_seal, batch_count),
-        offsetof(struct btx_wal_seal, first_batch), offsetof(struct btx_wal_seal, bytes),
+        offsetof(struct btx_wal_seal, hash),        offsetof(struct btx_wal_seal, first_seq),
+        offsetof(struct btx_wal_seal, last_seq),    offsetof(struct btx_wal_seal, last_tx),
+        offsetof(struct btx_wal_seal, first_batch), offsetof(struct btx_wal_seal, batch_count),
+        offsetof(struct btx_wal_seal, bytes),
     };
     struct log_builder *log = *state;
 
@@ -797,9 +949,13 @@ static void verify_seals__seal_of_other_records__told(void **state)
 
         log_builder_segment(log);
         log_builder_batch(log, 2);
+        log_builder_batch(log, 0);
+        log_builder_batch(log, 0);
+        log_builder_segment(log);
+        log_builder_batch(log, 9);
         seal = last_seal(log);
         byte = (uint8_t *)seal + offsets[i];
-        *byte ^= 64;
+        *byte ^= 2;
         reseal(seal);
         log_builder_segment(log);
         log_builder_batch(log, 1);
@@ -808,8 +964,8 @@ static void verify_seals__seal_of_other_records__told(void **state)
         assert_int_equal(reading.damage_count, 0);
         log_reading_done(&reading);
         read_damaged(&reading, log);
-        ASSERT_DAMAGE(&reading, log, 2,
-                      "seal of segment 1: it is not that of the records that are there");
+        ASSERT_DAMAGE(&reading, log, 3,
+                      "seal of segment 2: it is not that of the records that are there");
         assert_int_equal(reading.bytes_count, log->counted_bytes);
         log_reading_done(&reading);
         log_builder_remove(log);
@@ -1055,6 +1211,47 @@ static void live__seal_comes_late__verified_when_the_segment_is_left(void **stat
     log_reading_done(&reading);
 }
 
+/* The stamp of a folder is as coarse as the clock of the kernel: a segment that appears within the
+ * same tick as the last look must be found all the same. */
+static void live__segment_within_one_tick_of_the_last_look__found(void **state)
+{
+    struct log_builder *log = *state;
+    const struct btx_log_options options = {.live = true};
+    bool was_tried = false;
+
+    for (unsigned attempt = 0; attempt < 200 && !was_tried; attempt++) {
+        struct log_reading reading = {0};
+        struct btx_log_reader *reader;
+        struct stat stamp;
+        struct timespec now;
+
+        log_builder_segment(log);
+        log_builder_batch(log, 1);
+        assert_int_equal(btx_log_reader_open(&reader, log->files.folder.path, &options, NULL),
+                         BTX_OK);
+        log_reading_go_on(&reading, reader);
+        assert_int_equal(fstat(log->files.segments_fd, &stamp), 0);
+        assert_int_equal(clock_gettime(CLOCK_REALTIME, &now), 0);
+        was_tried = now.tv_sec == stamp.st_mtim.tv_sec &&
+                    now.tv_nsec - stamp.st_mtim.tv_nsec < 15000000; /* Else it took too long. */
+        if (was_tried) {
+            const struct timespec stamps[2] = {stamp.st_atim, stamp.st_mtim};
+
+            log_builder_segment(log);
+            log_builder_batch(log, 1);
+            assert_int_equal(futimens(log->files.segments_fd, stamps), 0);
+            log_reading_go_on(&reading, reader);
+            log_reading_assert_clean(&reading, log, 0, log->counted_bytes);
+        }
+        btx_log_reader_close(reader);
+        log_reading_done(&reading);
+        log_builder_remove(log);
+        log_builder_make(log);
+    }
+    if (!was_tried)
+        skip();
+}
+
 static void segments__live__as_at_the_last_look(void **state)
 {
     struct log_builder *log = *state;
@@ -1096,6 +1293,9 @@ int main(void)
         LOG_TEST(next__end_cut_before_right_records__they_do_not_count),
         LOG_TEST(next__end_cut_before_whole_batches__they_do_not_count),
         LOG_TEST(next__first_batch_cut__segment_holds_nothing),
+        LOG_TEST(from_seq__damage_before_it__not_read),
+        LOG_TEST(from_seq__event_that_is_missing__told),
+        LOG_TEST(from_seq__behind_the_end__waits_for_it),
         LOG_TEST(from_seq__in_a_segment_with_cut_end__cut_all_the_same),
         LOG_TEST(next__segment_without_header_that_holds_nothing__passed_over),
         LOG_TEST(next__first_segments_trimmed__begins_where_the_header_says),
@@ -1104,6 +1304,9 @@ int main(void)
         LOG_TEST(next__batches_missing__named_and_gone_on),
         LOG_TEST(next__last_batches_of_a_segment_missing__named),
         LOG_TEST(next__less_bytes_than_the_next_header_says__damage),
+        LOG_TEST(next__last_batch_missing_before_ones_that_do_not_count__none_of_them),
+        LOG_TEST(next__header_damaged__told_before_the_records_behind_it),
+        LOG_TEST(all_damage__page_that_costs_no_record__told_only_then),
         LOG_TEST(next__segment_missing__named_with_what_it_held),
         LOG_TEST(next__segments_swapped__both_told_and_seqs_never_go_back),
         LOG_TEST(next__segment_of_another_log__told_and_passed_over),
@@ -1121,6 +1324,7 @@ int main(void)
         LOG_TEST(next__bits_turned_all_over_the_files__nothing_wrong_and_nothing_silent),
         LOG_TEST(live__batches_and_segments_appear__all_records_once),
         LOG_TEST(live__seal_comes_late__verified_when_the_segment_is_left),
+        LOG_TEST(live__segment_within_one_tick_of_the_last_look__found),
         LOG_TEST(segments__live__as_at_the_last_look),
     };
 
