@@ -2,6 +2,7 @@
 /* test_log_reader.c - records of whole logs, of cut ones, and of damaged ones; in live mode too. */
 #include "engine/wal/log_reader.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -692,13 +693,24 @@ static void next__header_damaged__told_before_the_records_behind_it(void **state
     log_reading_done(&reading);
 }
 
+static void read_page(const struct log_builder *log, uint64_t number, off_t page,
+                      uint8_t ret_bytes[BTX_WAL_PAGE_BYTES])
+{
+    const int fd = log_builder_open_file(log, number);
+
+    assert_int_equal(pread(fd, ret_bytes, BTX_WAL_PAGE_BYTES, page * (off_t)BTX_WAL_PAGE_BYTES),
+                     BTX_WAL_PAGE_BYTES);
+    assert_int_equal(close(fd), 0);
+}
+
+/* Write @bytes there, and give back what was there. */
 static void overwrite_page(const struct log_builder *log, uint64_t number, off_t page,
                            uint8_t bytes[BTX_WAL_PAGE_BYTES])
 {
     const int fd = log_builder_open_file(log, number);
     uint8_t before[BTX_WAL_PAGE_BYTES];
 
-    assert_int_equal(pread(fd, before, sizeof before, page * (off_t)sizeof before), sizeof before);
+    read_page(log, number, page, before);
     assert_int_equal(pwrite(fd, bytes, sizeof before, page * (off_t)sizeof before), sizeof before);
     memcpy(bytes, before, sizeof before);
     assert_int_equal(close(fd), 0);
@@ -733,6 +745,33 @@ static void all_damage__page_that_costs_no_record__told_only_then(void **state)
         overwrite_page(log, 1, page, bytes);
     }
     assert_true(told_only_then != 0);
+}
+
+/* Behind an end that was cut anything may lie; nobody wants to hear of it. */
+static void all_damage__behind_an_end_that_was_cut__not_told(void **state)
+{
+    struct log_builder *log = *state;
+
+    log_builder_segment(log);
+    for (size_t i = 0; i < 12; i++)
+        log_builder_batch(log, 3);
+    commit_half_a_batch(log);
+    log_builder_segment(log);
+    log_builder_batch(log, 1);
+    for (off_t page = 2; page < 12; page++) {
+        uint8_t bytes[BTX_WAL_PAGE_BYTES] = {0};
+        struct log_reading quiet;
+        struct log_reading all;
+
+        overwrite_page(log, 1, page, bytes);
+        log_reading_all(&quiet, log, &(struct btx_log_options){0});
+        log_reading_all(&all, log, &(struct btx_log_options){.all_damage = true});
+        assert_int_equal(quiet.bytes_count, all.bytes_count);
+        assert_int_equal(quiet.damage_count, all.damage_count);
+        log_reading_done(&quiet);
+        log_reading_done(&all);
+        overwrite_page(log, 1, page, bytes);
+    }
 }
 
 static void next__segment_missing__named_with_what_it_held(void **state)
@@ -1099,9 +1138,53 @@ static void unsealed__at_the_end__seals_of_the_last_segments(void **state)
 
 /* ---- Damaged files ---- */
 
-/* Whatever a bit does to a file: what comes out is in the log, in order, and nothing is missing
- * without being told.  Seals find what was changed where it still looks right. */
-static void next__bits_turned_all_over_the_files__nothing_wrong_and_nothing_silent(void **state)
+/* What came out is in the log, in order; and nothing is missing without being told. */
+static void assert_honest(const struct log_reading *reading, const struct log_builder *log,
+                          const struct part *parts, size_t part_count, const char *what)
+{
+    size_t part = 0;
+
+    for (size_t at = 0; at < reading->bytes_count; part++) {
+        const uint8_t *bytes = log->counted + parts[part].offset;
+        const size_t length = parts[part].end - parts[part].offset;
+
+        if (part == part_count)
+            fail_msg("%s: records that were never written", what);
+        if (length <= reading->bytes_count - at && memcmp(reading->bytes + at, bytes, length) == 0)
+            at += length;
+    }
+    if (reading->bytes_count != log->counted_bytes && reading->damage_count == 0)
+        fail_msg("%s: records are missing and nobody says so", what);
+}
+
+static void turn_bit(const struct log_builder *log, uint64_t number, off_t byte, unsigned bit)
+{
+    const int fd = log_builder_open_file(log, number);
+    uint8_t value;
+
+    assert_int_equal(pread(fd, &value, 1, byte), 1);
+    value ^= (uint8_t)(1u << bit);
+    assert_int_equal(pwrite(fd, &value, 1, byte), 1);
+    assert_int_equal(close(fd), 0);
+}
+
+static uint64_t next_random(uint64_t *random)
+{
+    *random = *random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return *random >> 24;
+}
+
+static off_t file_bytes(const struct log_builder *log, uint64_t number)
+{
+    const int fd = log_builder_open_file(log, number);
+    const off_t bytes = lseek(fd, 0, SEEK_END);
+
+    assert_int_equal(close(fd), 0);
+    return bytes;
+}
+
+/* LMDB protects nothing by a checksum: a bit may do anything to the way to a batch. */
+static void next__bits_turned_all_over_the_files__honest(void **state)
 {
     struct log_builder *log = *state;
     static struct part parts[PARTS_MAX];
@@ -1113,39 +1196,54 @@ static void next__bits_turned_all_over_the_files__nothing_wrong_and_nothing_sile
     log_builder_end(log);
     part_count = parts_of(log, parts);
     for (unsigned run = 0; run < 1500; run++) {
-        const int fd = log_builder_open_file(log, 1 + run % 5);
-        const off_t size = lseek(fd, 0, SEEK_END);
+        const uint64_t number = 1 + run % 5;
+        const unsigned bit = (unsigned)(next_random(&random) % 8);
         struct log_reading reading;
-        uint8_t byte;
-        off_t where;
-        size_t part = 0;
+        char what[80];
+        off_t byte = (off_t)(next_random(&random) % (uint64_t)file_bytes(log, number));
 
-        random = random * UINT64_C(6364136223846793005) + 1442695040888963407u;
-        where = (off_t)((random >> 20) % (uint64_t)size);
-        assert_int_equal(pread(fd, &byte, 1, where), 1);
-        byte ^= (uint8_t)(1u << (random >> 61));
-        assert_int_equal(pwrite(fd, &byte, 1, where), 1);
+        if (run % 3 == 0)
+            byte = byte % 2 * BTX_WAL_PAGE_BYTES + byte / 2 % 152; /* Meta pages. */
+        (void)snprintf(what, sizeof what, "segment %" PRIu64 ", byte %ld, bit %u", number,
+                       (long)byte, bit);
+        turn_bit(log, number, byte, bit);
         read_damaged(&reading, log);
-        for (size_t at = 0; at < reading.bytes_count; part++) {
-            size_t length;
-
-            for (;; part++) {
-                if (part == part_count)
-                    fail_msg("run %u, byte %ld: records that were never written", run, (long)where);
-                length = parts[part].end - parts[part].offset;
-                if (length <= reading.bytes_count - at &&
-                    memcmp(reading.bytes + at, log->counted + parts[part].offset, length) == 0)
-                    break;
-            }
-            at += length;
-        }
-        if (reading.bytes_count != log->counted_bytes && reading.damage_count == 0)
-            fail_msg("run %u, segment %u, byte %ld: records are missing and nobody says so", run,
-                     1 + run % 5, (long)where);
+        assert_honest(&reading, log, parts, part_count, what);
         log_reading_done(&reading);
-        byte ^= (uint8_t)(1u << (random >> 61));
-        assert_int_equal(pwrite(fd, &byte, 1, where), 1);
-        assert_int_equal(close(fd), 0);
+        turn_bit(log, number, byte, bit);
+    }
+}
+
+/* A disk may lose a page, or write it to the place of another. */
+static void next__pages_lost_or_misplaced__honest(void **state)
+{
+    struct log_builder *log = *state;
+    static struct part parts[PARTS_MAX];
+    size_t part_count;
+    uint64_t random = 1;
+
+    log_builder_fill(log);
+    log_builder_batch(log, 40);
+    log_builder_end(log);
+    part_count = parts_of(log, parts);
+    for (unsigned run = 0; run < 400; run++) {
+        const uint64_t number = 1 + run % 5;
+        const uint64_t pages = (uint64_t)file_bytes(log, number) / BTX_WAL_PAGE_BYTES;
+        const off_t page = (off_t)(next_random(&random) % pages);
+        const off_t other = (off_t)(next_random(&random) % pages);
+        uint8_t bytes[BTX_WAL_PAGE_BYTES] = {0};
+        struct log_reading reading;
+        char what[80];
+
+        (void)snprintf(what, sizeof what, "segment %" PRIu64 ", page %ld is %s %ld", number,
+                       (long)page, run % 2 == 0 ? "zero" : "page", (long)other);
+        if (run % 2 != 0)
+            read_page(log, number, other, bytes);
+        overwrite_page(log, number, page, bytes);
+        read_damaged(&reading, log);
+        assert_honest(&reading, log, parts, part_count, what);
+        log_reading_done(&reading);
+        overwrite_page(log, number, page, bytes);
     }
 }
 
@@ -1307,6 +1405,7 @@ int main(void)
         LOG_TEST(next__last_batch_missing_before_ones_that_do_not_count__none_of_them),
         LOG_TEST(next__header_damaged__told_before_the_records_behind_it),
         LOG_TEST(all_damage__page_that_costs_no_record__told_only_then),
+        LOG_TEST(all_damage__behind_an_end_that_was_cut__not_told),
         LOG_TEST(next__segment_missing__named_with_what_it_held),
         LOG_TEST(next__segments_swapped__both_told_and_seqs_never_go_back),
         LOG_TEST(next__segment_of_another_log__told_and_passed_over),
@@ -1321,7 +1420,8 @@ int main(void)
         LOG_TEST(next__seal_twice_or_too_early__told),
         LOG_TEST(verify_seals__several_in_one_segment__right),
         LOG_TEST(unsealed__at_the_end__seals_of_the_last_segments),
-        LOG_TEST(next__bits_turned_all_over_the_files__nothing_wrong_and_nothing_silent),
+        LOG_TEST(next__bits_turned_all_over_the_files__honest),
+        LOG_TEST(next__pages_lost_or_misplaced__honest),
         LOG_TEST(live__batches_and_segments_appear__all_records_once),
         LOG_TEST(live__seal_comes_late__verified_when_the_segment_is_left),
         LOG_TEST(live__segment_within_one_tick_of_the_last_look__found),
