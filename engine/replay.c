@@ -3,11 +3,15 @@
  *
  * One thread, one pass: each line is decoded, executed and answered before the next is looked at,
  * so that a bad line stops everything behind it and nothing before it.  The answers are written
- * whenever the input pauses: whoever is at the other end, a person or a program, has them. */
+ * whenever the input pauses: whoever is at the other end, a person or a program, has them.
+ *
+ * With a log (--wal) the answers of many lines are made durable together, when a batch is full or
+ * the input pauses, and only then printed. */
 #include "engine/base/check.h"
 #include "engine/exchange/exchange.h"
 #include "engine/line_reader.h"
 #include "engine/output.h"
+#include "engine/replay_log.h"
 #include "engine/replay_options.h"
 #include "engine/text/command_text.h"
 #include "engine/text/event_text.h"
@@ -25,15 +29,20 @@ struct replay {
     struct btx_exchange exchange;
     struct btx_line_reader reader;
     struct btx_output output;
+    struct btx_replay_log log; /* With --wal. */
     struct btx_command_text decoder;
     union btx_command_space command;
 };
 
-static enum btx_fault_code print_tx(struct replay *replay, struct btx_fault *reterr_fault)
+/* Print the events of a tx, or of a batch of txs. */
+static enum btx_fault_code print_events(struct replay *replay, const struct btx_tx *tx,
+                                        struct btx_fault *reterr_fault)
 {
     const struct btx_record *record = NULL;
 
-    while ((record = btx_tx_next_record(&replay->exchange.tx, record)) != NULL) {
+    if (replay->options.quiet)
+        return BTX_OK;
+    while ((record = btx_tx_next_record(tx, record)) != NULL) {
         enum btx_fault_code code;
         char *room;
 
@@ -47,30 +56,69 @@ static enum btx_fault_code print_tx(struct replay *replay, struct btx_fault *ret
     return BTX_OK;
 }
 
+/* Make durable what is gathered, and print it. */
+static enum btx_fault_code commit(struct replay *replay, struct btx_fault *reterr_fault)
+{
+    const enum btx_fault_code code = btx_replay_log_commit(&replay->log, reterr_fault);
+
+    return code == BTX_OK ? print_events(replay, &replay->log.batch, reterr_fault) : code;
+}
+
+static enum btx_fault_code gather_tx(struct replay *replay, struct btx_fault *reterr_fault)
+{
+    if (!btx_replay_log_fits(&replay->log) && commit(replay, reterr_fault) != BTX_OK)
+        return reterr_fault->code;
+    btx_replay_log_take(&replay->log);
+    return BTX_OK;
+}
+
+/* Execute @command, or with NULL the rest of the pending one. */
+static enum btx_fault_code run_command(struct replay *replay, const struct btx_command *command,
+                                       struct btx_fault *reterr_fault)
+{
+    const bool logged = replay->options.wal != NULL;
+    struct btx_tx *tx = logged ? &replay->log.tx : &replay->exchange.tx;
+    enum btx_step step;
+
+    do {
+        enum btx_fault_code code;
+
+        step = btx_core_step(replay->exchange.core, command, tx);
+        command = NULL;
+        code = logged ? gather_tx(replay, reterr_fault) : print_events(replay, tx, reterr_fault);
+        if (code != BTX_OK)
+            return code;
+    } while (step == BTX_STEP_MORE);
+    return BTX_OK;
+}
+
+/* A command that the log left unfinished. */
+static enum btx_fault_code finish_pending(struct replay *replay, struct btx_fault *reterr_fault)
+{
+    if (btx_core_pending(replay->exchange.core) == NULL)
+        return BTX_OK;
+    return run_command(replay, NULL, reterr_fault);
+}
+
 /* One line: what it asks is done and answered, or it is refused as a whole. */
 static enum btx_fault_code run_line(struct replay *replay, const char *line, size_t length_bytes,
                                     struct btx_fault *reterr_fault)
 {
-    const struct btx_command *command = &replay->command.command;
-    struct btx_exchange *exchange = &replay->exchange;
     const char *why =
         btx_command_text_decode(&replay->decoder, line, length_bytes, &replay->command);
-    enum btx_step step;
 
     if (why != NULL)
         return btx_fault_set(reterr_fault, BTX_FAULT_INPUT, 0, "line %" PRIu64 ": %s",
                              replay->reader.line_number, why);
-    do {
-        step = btx_core_step(exchange->core, command, &exchange->tx);
-        command = NULL;
-        if (!replay->options.quiet) {
-            const enum btx_fault_code code = print_tx(replay, reterr_fault);
-
-            if (code != BTX_OK)
-                return code;
-        }
-    } while (step == BTX_STEP_MORE);
-    return BTX_OK;
+    if (replay->log.stopped)
+        return btx_fault_set(reterr_fault, BTX_FAULT_DISK_FULL, 0,
+                             "line %" PRIu64 ": not executed: log %s: only %" PRIu64
+                             " bytes are left on its filesystem, less than wal.stop_bytes",
+                             replay->reader.line_number, replay->options.wal,
+                             replay->log.free_bytes);
+    if (finish_pending(replay, reterr_fault) != BTX_OK)
+        return reterr_fault->code;
+    return run_command(replay, &replay->command.command, reterr_fault);
 }
 
 /* All lines that were read; there may be none. */
@@ -106,6 +154,14 @@ static enum btx_fault_code flush_output(struct replay *replay, struct btx_fault 
     return code == BTX_OK ? BTX_OK : btx_fault_wrap(reterr_fault, "standard output");
 }
 
+/* Whoever waits for answers gets them, as soon as they are durable. */
+static enum btx_fault_code answer(struct replay *replay, struct btx_fault *reterr_fault)
+{
+    if (replay->options.wal != NULL && commit(replay, reterr_fault) != BTX_OK)
+        return reterr_fault->code;
+    return flush_output(replay, reterr_fault);
+}
+
 static enum btx_fault_code run_input(struct replay *replay, struct btx_fault *reterr_fault)
 {
     for (;;) {
@@ -114,7 +170,7 @@ static enum btx_fault_code run_input(struct replay *replay, struct btx_fault *re
         if (code != BTX_OK || replay->reader.ended)
             return code;
         if (btx_line_reader_would_wait(&replay->reader)) {
-            code = flush_output(replay, reterr_fault);
+            code = answer(replay, reterr_fault);
             if (code != BTX_OK)
                 return code;
         }
@@ -124,14 +180,14 @@ static enum btx_fault_code run_input(struct replay *replay, struct btx_fault *re
     }
 }
 
-static enum btx_fault_code print_digest(struct replay *replay, struct btx_fault *reterr_fault)
+static enum btx_fault_code print_digest(struct replay *replay,
+                                        const uint8_t digest[BTX_SHA256_BYTES],
+                                        struct btx_fault *reterr_fault)
 {
-    uint8_t digest[BTX_SHA256_BYTES];
     char hex[BTX_SHA256_HEX_BYTES];
     enum btx_fault_code code;
     char *room;
 
-    btx_exchange_digest(&replay->exchange, digest);
     btx_sha256_hex(digest, hex);
     code = btx_output_claim(&replay->output, BTX_EVENT_TEXT_BYTES_MAX, &room, reterr_fault);
     if (code != BTX_OK)
@@ -140,31 +196,118 @@ static enum btx_fault_code print_digest(struct replay *replay, struct btx_fault 
     return BTX_OK;
 }
 
-static enum btx_fault_code run(struct replay *replay, struct btx_fault *reterr_fault)
+/* What an operator should know about the log that was read, and that is no fault. */
+static void tell_report(const char *root, const struct btx_recovery_report *report)
 {
-    struct btx_fault flush_fault = {0};
+    char where[BTX_FAULT_TEXT_BYTES];
+
+    if (report->snapshots_refused != 0)
+        fprintf(stderr, "betex-replay: %s: %" PRIu64 " snapshot%s not used: %s\n", root,
+                report->snapshots_refused, report->snapshots_refused == 1 ? "" : "s",
+                report->snapshot_why);
+    if (!report->cut)
+        return;
+    btx_wal_damage_print(&report->cut_where, where, sizeof where);
+    fprintf(stderr, "betex-replay: %s: the end was torn: it is cut behind event %" PRIu64 ": %s\n",
+            root, report->position.seq, where);
+}
+
+/* Begin with the state of a log, if one is given. */
+static enum btx_fault_code recover(struct replay *replay, struct btx_fault *reterr_fault)
+{
+    const struct btx_replay_options *options = &replay->options;
+    const struct btx_recovery_options recovery = {.root = options->from_wal,
+                                                  .at_seq = options->at_seq};
+    struct btx_recovery_report report;
+    enum btx_fault_code code;
+
+    if (options->wal != NULL)
+        code = btx_replay_log_open(&replay->log, options->wal, &options->wal_settings,
+                                   &replay->exchange, &report, reterr_fault);
+    else if (options->from_wal != NULL)
+        code = btx_recovery_run(&replay->exchange, &recovery, &report, reterr_fault);
+    else
+        return BTX_OK;
+    if (code == BTX_OK)
+        tell_report(options->wal != NULL ? options->wal : options->from_wal, &report);
+    return code;
+}
+
+static enum btx_fault_code open_all(struct replay *replay, struct btx_fault *reterr_fault)
+{
     enum btx_fault_code code;
 
     code = btx_exchange_open(&replay->exchange, &replay->options.capacity, reterr_fault);
-    if (code != BTX_OK)
-        return code;
-    code = btx_line_reader_open(&replay->reader, STDIN_FILENO, BTX_COMMAND_LINE_BYTES_MAX,
-                                reterr_fault);
-    if (code != BTX_OK)
-        return code;
-    code = btx_output_open(&replay->output, STDOUT_FILENO, BTX_EVENT_TEXT_BYTES_MAX, reterr_fault);
-    if (code != BTX_OK)
-        return code;
-    if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
-        fputs("betex-replay: type commands, one JSON object a line; Ctrl-D ends\n", stderr);
-    code = run_input(replay, reterr_fault);
-    if (code == BTX_OK && replay->options.digest)
-        code = print_digest(replay, reterr_fault);
-    /* What was answered before a bad line is written in any case; that it could not be written
-     * would be worse than the bad line. */
-    if (flush_output(replay, &flush_fault) != BTX_OK && (code == BTX_OK || code == BTX_FAULT_INPUT))
-        *reterr_fault = flush_fault;
-    return reterr_fault->code;
+    if (code == BTX_OK)
+        code = btx_line_reader_open(&replay->reader, STDIN_FILENO, BTX_COMMAND_LINE_BYTES_MAX,
+                                    reterr_fault);
+    if (code == BTX_OK)
+        code =
+            btx_output_open(&replay->output, STDOUT_FILENO, BTX_EVENT_TEXT_BYTES_MAX, reterr_fault);
+    if (code == BTX_OK)
+        code = recover(replay, reterr_fault);
+    return code;
+}
+
+/* The input has ended in order. */
+static enum btx_fault_code finish(struct replay *replay, struct btx_fault *reterr_fault)
+{
+    const bool logged = replay->options.wal != NULL;
+    uint8_t digest[BTX_SHA256_BYTES];
+
+    if (!logged && !replay->options.digest)
+        return BTX_OK;
+    btx_exchange_digest(&replay->exchange, digest);
+    if (logged) {
+        if (commit(replay, reterr_fault) != BTX_OK)
+            return reterr_fault->code;
+        btx_replay_log_stop(&replay->log, &replay->exchange, digest);
+        if (commit(replay, reterr_fault) != BTX_OK)
+            return reterr_fault->code;
+    }
+    return replay->options.digest ? print_digest(replay, digest, reterr_fault) : BTX_OK;
+}
+
+/* The run has ended, in order or by @code: end the log, and write what was answered.  Returns the
+ * fault that matters most: what the log or the output has to say before a bad line. */
+static enum btx_fault_code close_all(struct replay *replay, enum btx_fault_code code,
+                                     struct btx_fault *reterr_fault)
+{
+    const bool snapshot = code == BTX_OK && replay->options.snapshot;
+    struct btx_fault fault = {0};
+
+    /* A bad line ends the run and undoes nothing: what was answered before it lasts. */
+    if (code == BTX_FAULT_INPUT && replay->log.writer != NULL && commit(replay, &fault) != BTX_OK) {
+        *reterr_fault = fault;
+        code = fault.code;
+    }
+    if (btx_replay_log_close(&replay->log, &replay->exchange, snapshot, &fault) != BTX_OK &&
+        (code == BTX_OK || code == BTX_FAULT_INPUT)) {
+        *reterr_fault = fault;
+        code = fault.code;
+    }
+    if (flush_output(replay, &fault) != BTX_OK && (code == BTX_OK || code == BTX_FAULT_INPUT)) {
+        *reterr_fault = fault;
+        code = fault.code;
+    }
+    return code;
+}
+
+static enum btx_fault_code run(struct replay *replay, struct btx_fault *reterr_fault)
+{
+    enum btx_fault_code code = open_all(replay, reterr_fault);
+
+    if (code == BTX_OK) {
+        if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
+            fputs("betex-replay: type commands, one JSON object a line; Ctrl-D ends\n", stderr);
+        if (replay->options.wal != NULL)
+            code = finish_pending(replay, reterr_fault);
+    }
+    if (code == BTX_OK)
+        code = run_input(replay, reterr_fault);
+    if (code == BTX_OK)
+        code = finish(replay, reterr_fault);
+    return close_all(replay, code, reterr_fault);
 }
 
 static enum btx_fault_code print_text(enum btx_replay_action action, struct btx_fault *reterr_fault)
