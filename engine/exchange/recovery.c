@@ -443,6 +443,13 @@ static enum btx_fault_code take_damage(const struct recovery *recovery,
     return btx_fault_set(reterr_fault, BTX_FAULT_CORRUPT, 0, "%s", text);
 }
 
+/* Whether @record was written since the end was looked for.  Notes right behind the end count, so
+ * that the digest of a clean stop is compared. */
+static bool is_behind_end(const struct recovery *recovery, const struct btx_record *record)
+{
+    return recovery->end != NULL && record->seq > recovery->end->position.seq;
+}
+
 static enum btx_fault_code fold(struct recovery *recovery, struct btx_fault *reterr_fault)
 {
     const struct btx_record *record;
@@ -451,6 +458,8 @@ static enum btx_fault_code fold(struct recovery *recovery, struct btx_fault *ret
     while (!is_there(recovery)) {
         switch (btx_log_reader_next(recovery->reader, &record, reterr_fault)) {
         case BTX_LOG_RECORD:
+            if (is_behind_end(recovery, record))
+                return BTX_OK;
             code = take_record(recovery, record, reterr_fault);
             if (code != BTX_OK)
                 return code;
@@ -482,8 +491,6 @@ static enum btx_fault_code fold_log(struct recovery *recovery, struct btx_fault 
     code = btx_log_reader_open(&recovery->reader, recovery->options->root, &options, reterr_fault);
     if (code != BTX_OK)
         return code;
-    if (recovery->end != NULL)
-        btx_log_reader_limit(recovery->reader, recovery->end->position.seq);
     code = fold(recovery, reterr_fault);
     if (code == BTX_OK && recovery->seq != recovery->report->snapshot_seq)
         btx_log_reader_position(recovery->reader, &recovery->report->position);
