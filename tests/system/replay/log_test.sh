@@ -283,6 +283,27 @@ log_locked() {
     expect_out "$DEPOSITED"
 }
 
+# Somebody takes away the lock file: the next segment is not begun, and what could not be made
+# durable is not shown.
+log_lock_lost() {
+    local answer pid
+    coproc PEER { exec "$REPLAY" --wal "$LOG" "${SMALL[@]}" 2> "$scratch/err"; }
+    exec 3<&"${PEER[0]}" 4>&"${PEER[1]}"
+    pid=$PEER_PID # Bash forgets it when the process ends.
+    lines "$OPEN" >&4
+    read -r -t 600 answer <&3 || fail "no answer"
+    rm "$LOG/.writer.lock"
+    lines "$DEPOSIT" >&4
+    cat <&3 > "$scratch/out"
+    wait "$pid"
+    status=$?
+    expect_status 65
+    expect_out
+    expect_err_matches "betex-replay: log $LOG: .+"
+    lines "$OPEN" > "$scratch/in"
+    expect_state "$scratch/in"
+}
+
 # A folder that is no log, or was one.
 log_none() {
     from_wal /dev/null

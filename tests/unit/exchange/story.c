@@ -17,6 +17,21 @@ void btx_story_open(struct btx_story *story, const struct btx_core_capacity *cap
     assert_int_equal(btx_exchange_open(&story->exchange, capacity, &fault), BTX_OK);
 }
 
+/* Room for a part of @length_bytes. */
+static void make_room(struct btx_story *story, size_t length_bytes)
+{
+    if (story->room_bytes - story->length_bytes < length_bytes) {
+        story->room_bytes = 2 * story->room_bytes + length_bytes;
+        story->bytes = realloc(story->bytes, story->room_bytes);
+    }
+    if (story->part_count == story->part_room) {
+        story->part_room = 2 * story->part_room + 1;
+        story->parts = realloc(story->parts, story->part_room * sizeof *story->parts);
+    }
+    assert_non_null(story->bytes);
+    assert_non_null(story->parts);
+}
+
 /* Append @length_bytes of whole records, sealed, as the next part. */
 static struct btx_story_part *append_part(struct btx_story *story, const void *bytes,
                                           size_t length_bytes)
@@ -25,10 +40,7 @@ static struct btx_story_part *append_part(struct btx_story *story, const void *b
     struct btx_core_view view;
     size_t next;
 
-    story->bytes = realloc(story->bytes, story->length_bytes + length_bytes);
-    story->parts = realloc(story->parts, (story->part_count + 1) * sizeof *story->parts);
-    assert_non_null(story->bytes);
-    assert_non_null(story->parts);
+    make_room(story, length_bytes);
     part = &story->parts[story->part_count++];
     memset(part, 0, sizeof *part);
     part->begin_bytes = story->length_bytes;

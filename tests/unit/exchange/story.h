@@ -31,8 +31,10 @@ struct btx_story {
     struct btx_exchange exchange; /* after all of it */
     uint8_t *bytes;
     size_t length_bytes;
+    size_t room_bytes;
     struct btx_story_part *parts;
     size_t part_count;
+    size_t part_room;
     struct btx_command_text decoder;
     union btx_command_space command;
 };
