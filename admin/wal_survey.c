@@ -337,17 +337,14 @@ enum btx_fault_code btx_wal_glance(const char *root, bool *ret_live, uint64_t *r
     if (segments_fd >= 0)
         (void)close(segments_fd); /* Nothing was written by it. */
     (void)close(root_fd);         /* Nothing was written by it. */
-    return code;
+    return code == BTX_OK ? BTX_OK : btx_fault_wrap(reterr_fault, "%s", root);
 }
 
-static enum btx_fault_code read_identity(struct btx_wal_survey *survey, const char *root,
+static enum btx_fault_code read_identity(struct btx_wal_survey *survey,
                                          struct btx_fault *reterr_fault)
 {
     enum btx_fault_code code;
 
-    code = btx_wal_folder_open(&survey->root_fd, AT_FDCWD, root, reterr_fault);
-    if (code != BTX_OK)
-        return code;
     code = btx_wal_id_read(survey->root_fd, &survey->id, &survey->id_fault);
     survey->id_valid = code == BTX_OK;
     survey->segments_fd =
@@ -370,15 +367,17 @@ enum btx_fault_code btx_wal_survey_read(struct btx_wal_survey *survey, const cha
     memset(survey, 0, sizeof *survey);
     survey->root_fd = -1;
     survey->segments_fd = -1;
-    code = read_identity(survey, root, reterr_fault);
+    code = btx_wal_folder_open(&survey->root_fd, AT_FDCWD, root, reterr_fault);
+    if (code != BTX_OK)
+        return code;
+    code = read_identity(survey, reterr_fault);
     if (code == BTX_OK)
         code = list_rows(survey, reterr_fault);
     if (code != BTX_OK)
-        return code;
+        return btx_fault_wrap(reterr_fault, "%s", root);
     survey->live = survey->lock.state == BTX_WRITER_LOCK_HELD;
-    code = read_rows(survey, reterr_fault);
-    if (code != BTX_OK)
-        return code;
+    if (read_rows(survey, reterr_fault) != BTX_OK)
+        return btx_fault_wrap(reterr_fault, "%s", root);
     if (!survey->live) {
         const uint64_t now_ns = btx_clock_wall_ns(btx_clock_system());
 
@@ -386,11 +385,13 @@ enum btx_fault_code btx_wal_survey_read(struct btx_wal_survey *survey, const cha
         survey->end_known = code == BTX_OK;
         if (code == BTX_FAULT_IO || code == BTX_FAULT_MEMORY) {
             *reterr_fault = survey->end_fault;
-            return code;
+            return btx_fault_wrap(reterr_fault, "%s", root);
         }
         survey->damaged = survey->damaged || !survey->end_known;
     }
-    return fill_unsealed(survey, reterr_fault);
+    if (fill_unsealed(survey, reterr_fault) != BTX_OK)
+        return btx_fault_wrap(reterr_fault, "%s", root);
+    return BTX_OK;
 }
 
 void btx_wal_survey_done(struct btx_wal_survey *survey)

@@ -253,7 +253,7 @@ static void take_damage(struct verify *verify, const struct btx_wal_damage *dama
 
     btx_wal_damage_print(damage, text, sizeof text);
     report(verify, "%s", text);
-    btx_log_execution_stop(&verify->execution, "damage");
+    btx_log_execution_stop(&verify->execution, "what follows the damage is not known");
 }
 
 static enum btx_fault_code read_records(struct verify *verify, struct btx_log_reader *reader,
@@ -286,7 +286,7 @@ static enum btx_fault_code read_records(struct verify *verify, struct btx_log_re
 /* Without its identity the log cannot be followed, but each segment can be looked at. */
 static enum btx_fault_code read_segments(struct verify *verify, struct btx_fault *reterr_fault)
 {
-    btx_log_execution_stop(&verify->execution, "the log cannot be followed");
+    btx_log_execution_stop(&verify->execution, "without its identity the log cannot be followed");
     for (size_t i = 0; i < verify->survey.row_count; i++) {
         struct btx_wal_contents contents;
         const enum btx_fault_code code =
@@ -363,7 +363,8 @@ static void find_verdict(const struct verify *verify, char ret_text[SENTENCE_BYT
     if (verify->damages != 0 || differs) {
         append(ret_text, "DAMAGED");
         if (verify->damages != 0)
-            append(ret_text, ", in %" PRIu64 " places listed above", verify->damages);
+            append(ret_text, ", in %" PRIu64 " %s", verify->damages,
+                   verify->damages == 1 ? "place" : "places");
         if (differs)
             append(ret_text, ", and not what its commands give behind seq %" PRIu64,
                    verify->execution.stopped_seq);
@@ -392,13 +393,13 @@ static void print_execution(const struct verify *verify)
         printf("executed    no\n");
         return;
     case BTX_EXECUTION_RUNNING:
-        printf("executed    %" PRIu64 " commands gave the same %" PRIu64 " events; %" PRIu64
-               " state digests and %" PRIu64 " snapshots are right\n",
+        printf("executed    %" PRIu64 " commands gave the same %" PRIu64 " events\n"
+               "digests     %" PRIu64 " of states and %" PRIu64 " of snapshots are right\n",
                execution->audit.commands, execution->audit.events, execution->audit.digests,
                verify->snapshots_compared);
         return;
     case BTX_EXECUTION_STOPPED:
-        printf("executed    %sup to seq %" PRIu64 "%s: %s\n", btx_colour_on(BTX_COLOUR_NOTICE),
+        printf("executed    %sup to seq %" PRIu64 " only%s: %s\n", btx_colour_on(BTX_COLOUR_NOTICE),
                execution->stopped_seq, btx_colour_off(), execution->why);
         return;
     case BTX_EXECUTION_DIFFERS:
@@ -446,8 +447,8 @@ static void print_text(const struct verify *verify)
     printf("checked     %" PRIu64 " events, %" PRIu64 " commands, %" PRIu64
            " notes in %zu segments\n",
            verify->events, verify->commands, verify->notes, survey->row_count);
-    printf("seals       %zu, of which %" PRIu64 " are signed\n", sealed, count_signed(survey));
-    printf("snapshots   %zu that stand on this log\n", verify->snapshot_count);
+    printf("seals       %zu, %" PRIu64 " of them signed\n", sealed, count_signed(survey));
+    printf("snapshots   %zu\n", verify->snapshot_count);
     print_execution(verify);
     print_end(verify);
     find_verdict(verify, verdict);
@@ -528,8 +529,6 @@ static enum btx_fault_code check_all(struct verify *verify, struct btx_fault *re
 {
     enum btx_fault_code code;
 
-    if (!verify->survey.live && !verify->survey.end_known && verify->survey.id_valid)
-        report(verify, "%s", verify->survey.end_fault.text);
     code = check_snapshots(verify, reterr_fault);
     if (code != BTX_OK)
         return code;
@@ -540,7 +539,11 @@ static enum btx_fault_code check_all(struct verify *verify, struct btx_fault *re
             btx_log_execution_stop(&verify->execution,
                                    "its beginning is gone, and no snapshot stands for it");
     }
-    return check_records(verify, reterr_fault);
+    code = check_records(verify, reterr_fault);
+    /* What recovery objects to is nearly always what was found above; never let it go unsaid. */
+    if (code == BTX_OK && verify->damages == 0 && !verify->survey.live && !verify->survey.end_known)
+        report(verify, "%s", verify->survey.end_fault.text);
+    return code;
 }
 
 enum btx_fault_code btx_wal_verb_verify(const struct btx_wal_request *request, bool *ret_failed,
@@ -570,5 +573,5 @@ enum btx_fault_code btx_wal_verb_verify(const struct btx_wal_request *request, b
     free(verify.in_execution);
     free(verify.snapshots);
     btx_wal_survey_done(&verify.survey);
-    return code == BTX_OK ? BTX_OK : btx_fault_wrap(reterr_fault, "%s", request->arguments[0]);
+    return code;
 }
