@@ -52,8 +52,8 @@ static const struct verb verbs[] = {
      "Checks every record, the counts of seq, tx and batches, headers and the chain of\n"
      "seals; executes every command again and compares every event, every StateDigest\n"
      "note and every snapshot.  Lists all damage and goes on behind it; re-execution\n"
-     "stops at the first damage or difference.  A torn end, which the next start of the\n"
-     "engine cuts, is named and is no damage.\n"
+     "stops at the first damage or difference.  A torn end, which the next start of\n"
+     "the engine cuts, is named and is no damage.\n"
      "\n"
      "The best verdict is \"consistent, unsigned, end not anchored\": a chain of hashes\n"
      "without a signature shows decay, not forgery, and nothing inside a log tells\n"
@@ -175,6 +175,8 @@ static enum btx_fault_code run(const char **arguments, size_t argument_count, bo
 /* What was printed must have arrived; that it did not would be worse than what else there is. */
 static enum btx_fault_code finish_output(enum btx_fault_code code, struct btx_fault *reterr_fault)
 {
+    if (code == BTX_FAULT_IO || code == BTX_FAULT_DISK_FULL)
+        return code; /* Said already, with its errno. */
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return code;

@@ -50,11 +50,14 @@ static void find_cut(const struct btx_wal_survey *survey, size_t row_index, stru
 {
     const struct btx_wal_row *row = &survey->rows[row_index];
 
-    if (survey->end_known && survey->end.cut && row->name.number == survey->end.segment) {
+    if (survey->end_known && survey->end.cut &&
+        strcmp(row->name.name, survey->end.cut_where.segment) == 0) {
         char where[REMARK_BYTES - 16];
 
         btx_wal_damage_print(&survey->end.cut_where, where, sizeof where);
         remark(remarks, "torn end: %s", where);
+    } else if (row->source == BTX_WAL_ROW_SEALED && !row->header_valid && !row->damaged) {
+        remark(remarks, "cut by recovery: nothing of it counts");
     } else if (row->source == BTX_WAL_ROW_SEALED && row->claimed_batches > row->batches) {
         remark(remarks, "cut by recovery: %" PRIu64 " batches at its end do not count",
                row->claimed_batches - row->batches);
@@ -98,7 +101,9 @@ static void add_row(struct btx_table *table, const struct btx_wal_row *row)
     short_hash(row, hash);
     btx_table_cell(table, "%" PRIu64, row->name.number);
     if (row->events == 0)
-        btx_table_cell(table, "%" PRIu64 "-", row->name.first_seq);
+        btx_table_cell(table, "-");
+    else if (row->last_seq == row->name.first_seq)
+        btx_table_cell(table, "%" PRIu64, row->last_seq);
     else
         btx_table_cell(table, "%" PRIu64 "-%" PRIu64, row->name.first_seq, row->last_seq);
     btx_table_cell(table, "%" PRIu64, row->batches);

@@ -44,9 +44,8 @@ static void take_seal(struct btx_wal_row *row, const struct btx_wal_seal *seal)
     memcpy(row->hash, seal->hash, sizeof row->hash);
 }
 
-static void mark_damaged(struct btx_wal_survey *survey, struct btx_wal_row *row, const char *what)
+static void mark_damaged(struct btx_wal_row *row, const char *what)
 {
-    survey->damaged = true;
     if (!row->damaged)
         (void)snprintf(row->damage, sizeof row->damage, "%s", what); /* Cut is fine. */
     row->damaged = true;
@@ -66,7 +65,7 @@ static void take_segment(struct btx_wal_survey *survey, struct btx_wal_row *row,
     row->file_bytes = claims.file_bytes;
     row->truncated = claims.truncated;
     if (header == NULL) {
-        mark_damaged(survey, row, "its header cannot be read");
+        mark_damaged(row, "its header cannot be read");
     } else {
         row->header_valid = true;
         row->own_uuid =
@@ -77,9 +76,9 @@ static void take_segment(struct btx_wal_survey *survey, struct btx_wal_row *row,
         row->first_batch = header->first_batch;
         row->before_bytes = header->previous_bytes;
         if (header->first_seq != row->name.first_seq || header->segment != row->name.number)
-            mark_damaged(survey, row, "its header does not fit its name");
+            mark_damaged(row, "its header does not fit its name");
         else if (!row->own_uuid)
-            mark_damaged(survey, row, "it belongs to another log");
+            mark_damaged(row, "it belongs to another log");
     }
     while ((seal = btx_segment_reader_seal(reader, seals)) != NULL) {
         struct btx_wal_row *sealed = find_row(survey, seal->segment);
@@ -293,7 +292,7 @@ static enum btx_fault_code fill_unsealed(struct btx_wal_survey *survey,
         row->bytes = contents.bytes;
         row->last_seq = contents.last_seq;
         if (contents.damages != 0)
-            mark_damaged(survey, row, contents.damage);
+            mark_damaged(row, contents.damage);
     }
     return BTX_OK;
 }
@@ -355,8 +354,27 @@ static enum btx_fault_code read_identity(struct btx_wal_survey *survey,
         *reterr_fault = survey->id_fault;
         return code;
     }
-    survey->damaged = !survey->id_valid;
     return btx_writer_lock_look(survey->root_fd, &survey->lock, reterr_fault);
+}
+
+/* Whether it is right that @row cannot be read as it should: a torn end, which the next start cuts;
+ * or a segment that an earlier start cut whole, header included. */
+static bool is_cut(const struct btx_wal_survey *survey, const struct btx_wal_row *row)
+{
+    return (survey->end_known && survey->end.cut &&
+            strcmp(row->name.name, survey->end.cut_where.segment) == 0) ||
+           (!row->header_valid && row->sealed_by != 0 && row->batches == 0);
+}
+
+static void judge(struct btx_wal_survey *survey)
+{
+    survey->damaged = !survey->id_valid || (!survey->live && !survey->end_known);
+    for (size_t i = 0; i < survey->row_count; i++) {
+        struct btx_wal_row *row = &survey->rows[i];
+
+        row->damaged = row->damaged && !is_cut(survey, row);
+        survey->damaged = survey->damaged || row->damaged;
+    }
 }
 
 enum btx_fault_code btx_wal_survey_read(struct btx_wal_survey *survey, const char *root,
@@ -387,10 +405,10 @@ enum btx_fault_code btx_wal_survey_read(struct btx_wal_survey *survey, const cha
             *reterr_fault = survey->end_fault;
             return btx_fault_wrap(reterr_fault, "%s", root);
         }
-        survey->damaged = survey->damaged || !survey->end_known;
     }
     if (fill_unsealed(survey, reterr_fault) != BTX_OK)
         return btx_fault_wrap(reterr_fault, "%s", root);
+    judge(survey);
     return BTX_OK;
 }
 
