@@ -61,7 +61,7 @@ static const struct verb verbs[] = {
      "\n"
      "Examples:\n"
      "  betex-wal verify /var/lib/betex/wal\n"
-     "  betex-wal verify --no-execute --json /mnt/disk/wal\n"},
+     "  betex-wal verify --no-execute --json copy-of-wal\n"},
     {"dump", "[OPTION]... DIR", btx_wal_verb_dump, BTX_WAL_DUMP, 1, 1,
      "its records as JSON lines, in the order of the log",
      "\"ev\", \"note\" or \"command\" says what a line is.  A record that names several\n"

@@ -40,8 +40,9 @@ struct btx_wal_request {
 };
 
 /* What a verb is: *ret_failed is set when its check failed, so when the log is damaged; what it
- * could tell was printed all the same.  Faults: CONFIG and LAYOUT when DIR is no log or not one of this version, IO,
- * MEMORY, and those of what it calls. */
+ * could tell was printed all the same.
+ * Faults: CONFIG and LAYOUT when DIR is no log or not one of this version, IO, MEMORY, and those of
+ * what it calls. */
 typedef enum btx_fault_code (*btx_wal_verb)(const struct btx_wal_request *request, bool *ret_failed,
                                             struct btx_fault *reterr_fault);
 

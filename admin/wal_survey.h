@@ -81,7 +81,8 @@ struct btx_wal_survey {
 };
 
 /* The least that every reader asks first: whether a writer holds the log at @root, and how many
- * bytes its segments' files have.  Faults: CONFIG when there is no such folder; CORRUPT, IO, MEMORY. */
+ * bytes its segments' files have.
+ * Faults: CONFIG when there is no such folder; CORRUPT, IO, MEMORY. */
 BTX_MUST_USE enum btx_fault_code btx_wal_glance(const char *root, bool *ret_live,
                                                 uint64_t *ret_bytes,
                                                 struct btx_fault *reterr_fault);

@@ -454,6 +454,8 @@ static void print_text(const struct verify *verify)
     find_verdict(verify, verdict);
     printf("verdict     %s%s%s\n", btx_colour_on(bad ? BTX_COLOUR_BAD : BTX_COLOUR_GOOD), verdict,
            btx_colour_off());
+    if (bad)
+        printf("advice      copy the whole log before anything else; dump prints what is intact\n");
 }
 
 static void json_execution(struct verify *verify)

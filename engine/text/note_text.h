@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* note_text.h - notes as JSON lines, in the manner of events.
- * betex-wal prints with it, later betexctl.  No heap, no stdio, no state.  The text form: README.md. */
+ * betex-wal prints with it, later betexctl.  No heap, no stdio, no state.  The text form:
+ * README.md. */
 #ifndef BTX_TEXT_NOTE_TEXT_H
 #define BTX_TEXT_NOTE_TEXT_H
 

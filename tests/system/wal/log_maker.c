@@ -16,7 +16,8 @@
  *     hold          print "held" and wait for the next line
  *     die           end at once, as if killed
  *     stop          a CleanStop note, and close the log
- * A log that is there already is gone on with, by notes alone.  Time stands still, so that equal stories give equal logs but for the uuid. */
+ * A log that is there already is gone on with, by notes alone.  Time stands still, so that equal
+ * stories give equal logs but for the uuid. */
 #include "engine/base/bytes.h"
 #include "engine/base/check.h"
 #include "engine/exchange/exchange.h"

@@ -6,6 +6,8 @@
 set -u
 export LC_ALL=C TERM=xterm
 unset NO_COLOR
+# What a sanitizer finds must not look like damage that was found.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-}:exitcode=99 UBSAN_OPTIONS=${UBSAN_OPTIONS:-}:exitcode=99
 
 WAL=${BTX_BIN:?where the programs are}/betex-wal
 REPLAY=$BTX_BIN/betex-replay
