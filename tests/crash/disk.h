@@ -81,9 +81,11 @@ struct btx_disk_control {
     enum btx_disk_failure failure; /* of the call number @fail_at of the set @fail_calls, from 1 */
     uint32_t fail_calls;
     uint64_t fail_at;
+    const char *fail_target; /* only where the point's target has this in it; NULL: anywhere */
     int error;
     uint64_t fail_count;                 /* calls of the set met so far */
-    bool failed;                         /* it has happened */
+    bool failed;                         /* it has happened, */
+    struct btx_disk_point failed_at;     /* here */
     uint64_t changes_after;              /* calls of BTX_DISK_CHANGES begun since */
     uint64_t calls[BTX_DISK_CALL_COUNT]; /* begun, all in all */
 };

@@ -104,13 +104,12 @@ static void append_path(char *target, const struct disk_file *file)
     append_pattern(target, file->name);
 }
 
-static void show_point(enum btx_disk_call call, enum btx_disk_moment moment,
-                       const struct disk_file *file, const char *name)
+/* The point: on @file, or on the entry @name of the folder @file. */
+static struct btx_disk_point point_of(enum btx_disk_call call, enum btx_disk_moment moment,
+                                      const struct disk_file *file, const char *name)
 {
     struct btx_disk_point point = {.call = call, .moment = moment};
 
-    if (control.hook == NULL)
-        return;
     append_path(point.target, file);
     if (name != NULL) {
         if (point.target[0] != '\0')
@@ -119,7 +118,26 @@ static void show_point(enum btx_disk_call call, enum btx_disk_moment moment,
     }
     if (point.target[0] == '\0')
         append_pattern(point.target, ".");
+    return point;
+}
+
+static void show_point(enum btx_disk_call call, enum btx_disk_moment moment,
+                       const struct disk_file *file, const char *name)
+{
+    if (control.hook == NULL)
+        return;
+    const struct btx_disk_point point = point_of(call, moment, file, name);
     control.hook(control.hook_context, &point);
+}
+
+static bool may_fail(enum btx_disk_call call, const struct disk_file *file, const char *name)
+{
+    if (control.failed || (control.fail_calls & BTX_DISK_BIT(call)) == 0)
+        return false;
+    if (control.fail_target == NULL)
+        return true;
+    const struct btx_disk_point point = point_of(call, BTX_DISK_BEFORE, file, name);
+    return strstr(point.target, control.fail_target) != NULL;
 }
 
 /* A call begins: on @file, or on the entry @name of the folder @file.  How it is to fail. */
@@ -132,10 +150,10 @@ static enum btx_disk_failure begin(enum btx_disk_call call, const struct disk_fi
     control.calls[call]++;
     if (control.failed && (bit & BTX_DISK_CHANGES) != 0)
         control.changes_after++;
-    if ((control.fail_calls & bit) == 0 || control.failed ||
-        ++control.fail_count != control.fail_at)
+    if (!may_fail(call, file, name) || ++control.fail_count != control.fail_at)
         return BTX_DISK_NO_FAILURE;
     control.failed = true;
+    control.failed_at = point_of(call, BTX_DISK_BEFORE, file, name);
     errno = control.error;
     return control.failure;
 }
@@ -597,6 +615,29 @@ int fdatasync(int fd)
 int sync_file_range(int fd, off64_t offset, off64_t length, unsigned int flags)
 {
     return (int)syscall(SYS_sync_file_range, fd, offset, length, flags);
+}
+
+/* Dirty pages stay, clean ones are read from the disk again. */
+static int advise(int fd, off_t offset, off_t length, int advice)
+{
+    if (advice == POSIX_FADV_DONTNEED && enter()) {
+        struct disk_file *file = file_of(fd);
+        CHECK(file == NULL || (offset == 0 && length == 0));
+        if (file != NULL && !control.no_direct)
+            disk_forget(file, fd);
+        leave();
+    }
+    return 0;
+}
+
+int posix_fadvise(int fd, off_t offset, off_t length, int advice)
+{
+    return advise(fd, offset, length, advice);
+}
+
+int posix_fadvise64(int fd, off_t offset, off_t length, int advice)
+{
+    return advise(fd, offset, length, advice);
 }
 
 /* --- Names ------------------------------------------------------------------------------------ */

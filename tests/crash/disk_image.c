@@ -23,7 +23,7 @@ int disk_system_open(int folder_fd, const char *path, int flags)
     return fd;
 }
 
-static void system_close(int fd)
+void disk_system_close(int fd)
 {
     CHECK(syscall(SYS_close, fd) == 0);
 }
@@ -40,7 +40,7 @@ void disk_system_read(int fd, void *bytes, size_t length_bytes, uint64_t offset_
     (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     const int again = disk_system_open(AT_FDCWD, path, O_RDONLY);
     CHECK(syscall(SYS_pread64, again, bytes, length_bytes, offset_bytes) == (long)length_bytes);
-    system_close(again);
+    disk_system_close(again);
 }
 
 void disk_system_write(int fd, const void *bytes, size_t length_bytes, uint64_t offset_bytes)
@@ -119,7 +119,7 @@ static void take_in_entry(void *context, int fd, const char *name)
     disk_reserve(file, file->size);
     if (file->size != 0)
         disk_system_read(file_fd, file->durable, file->size, 0);
-    system_close(file_fd);
+    disk_system_close(file_fd);
 }
 
 struct btx_disk *btx_disk_open(const char *root)
@@ -219,7 +219,7 @@ static void write_file(int folder_fd, const char *name, const uint8_t *bytes, ui
         if (memcmp(bytes + offset, zeros, length) != 0)
             disk_system_write(fd, bytes + offset, length, offset);
     }
-    system_close(fd);
+    disk_system_close(fd);
 }
 
 static void write_folder(const struct disk_names *names, const struct disk_file *folder, int fd,
@@ -239,7 +239,7 @@ static void write_folder(const struct disk_names *names, const struct disk_file 
         write_file(fd, entry->name, bytes, size);
         free(bytes);
     }
-    system_close(fd);
+    disk_system_close(fd);
 }
 
 void btx_disk_image(struct btx_disk *disk, const char *folder, struct btx_random *random)
@@ -309,7 +309,7 @@ static void check_entry(void *context, int fd, const char *name)
         return;
     }
     check_file(check, file, file_fd, (uint64_t)status.st_size);
-    system_close(file_fd);
+    disk_system_close(file_fd);
 }
 
 const char *btx_disk_check(struct btx_disk *disk)

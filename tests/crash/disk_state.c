@@ -2,6 +2,8 @@
 /* disk_state.c - what is durable and what is not yet: changes of files and of names. */
 #include "tests/crash/disk_state.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/base/check.h"
@@ -258,6 +260,26 @@ void disk_read(const struct disk_file *file, uint8_t *bytes, uint64_t offset_byt
             const uint64_t from = change->size > offset_bytes ? change->size - offset_bytes : 0;
             memset(bytes + from, 0, length_bytes - from);
         }
+    }
+}
+
+void disk_forget(struct disk_file *file, int fd)
+{
+    char path[64];
+
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    for (uint64_t page = 0; page < file->room_bytes / BTX_DISK_PAGE_BYTES; page++) {
+        const uint64_t begin = page * BTX_DISK_PAGE_BYTES;
+        uint8_t bytes[BTX_DISK_PAGE_BYTES];
+        if (!file->lost[page] || begin >= file->size)
+            continue;
+        const uint64_t left = file->size - begin;
+        const size_t length = left < sizeof(bytes) ? left : sizeof(bytes);
+        const int writable = disk_system_open(AT_FDCWD, path, O_WRONLY);
+        disk_read(file, bytes, begin, length);
+        disk_system_write(writable, bytes, length, begin);
+        disk_system_close(writable);
+        file->lost[page] = false;
     }
 }
 

@@ -93,6 +93,9 @@ void disk_settle(struct disk_file *file);
 /* A sync failed: of the changes (from @number on) a random part reached the disk, the rest never
  * will, though the cache shows it. */
 void disk_lose(struct disk_file *file, uint64_t number, struct btx_random *random);
+/* The cache forgets what is not dirty: where a failed sync dropped pages, the real file, which @fd
+ * is open on, gets what the disk has. */
+void disk_forget(struct disk_file *file, int fd);
 /* What a read past the page cache gives. */
 void disk_read(const struct disk_file *file, uint8_t *bytes, uint64_t offset_bytes,
                uint64_t length_bytes);
@@ -107,6 +110,7 @@ void disk_settle_folder(struct btx_disk *disk, const struct disk_file *folder);
 
 /* Calls of the system, past the disk, that must work here. */
 int disk_system_open(int folder_fd, const char *path, int flags);
+void disk_system_close(int fd);
 void disk_system_read(int fd, void *bytes, size_t length_bytes, uint64_t offset_bytes);
 void disk_system_write(int fd, const void *bytes, size_t length_bytes, uint64_t offset_bytes);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fault.c - every call of a writer fails once, in each way in which it can.
  *
- *   betex-fault [--seed S]
+ *   betex-fault [--seed S [--failure I --call N]]
  *
  * For each kind of call and of failure, and for n = 1, 2, 3, ... until no call is left: the n-th
  * call of a life fails.  The writer then says DISK_FULL or IO; each later call says the very same
@@ -20,10 +20,17 @@
 #include "engine/base/check.h"
 #include "tests/crash/child.h"
 #include "tests/crash/disk.h"
+#include "tests/crash/points.h"
 #include "tests/crash/session.h"
 #include "tests/crash/work_folder.h"
 
-enum { SEED_DEFAULT = 20240715, LIFE_STEPS = 8, RECOVERED_STEPS = 3, SECONDS_MAX = 300 };
+enum {
+    FAILED_MAX = 5,
+    SEED_DEFAULT = 20240715,
+    LIFE_STEPS = 8,
+    RECOVERED_STEPS = 3,
+    SECONDS_MAX = 300
+};
 #define MEMORY_BYTES ((size_t)4 << 30)
 
 /* What fails, how, and what the writer may say. */
@@ -67,7 +74,8 @@ struct fault_test {
     uint64_t fail_at;
     uint64_t full_at; /* that mdb_put() finds the map full; 0: none */
     bool happened;
-    bool reported; /* as a fault */
+    bool reported;                    /* as a fault */
+    char point[BTX_POINT_NAME_BYTES]; /* where it happened */
     uint64_t map_full;
     char text[BTX_VERDICT_TEXT_BYTES];
 };
@@ -176,7 +184,9 @@ static int live(void *context)
         result = 0; /* The reader of the test met the failure, not the writer. */
     else if (verdict != BTX_VERDICT_RIGHT)
         (void)fail(test, btx_verdict_name(verdict), session.text);
-    test->happened = control->failed || put_count >= put_full_at;
+    (void)snprintf(test->point, sizeof(test->point), "%s %s",
+                   btx_disk_call_name(control->failed_at.call), control->failed_at.target);
+    test->happened = test->full_at == 0 ? control->failed : put_count >= put_full_at;
     return result;
 }
 
@@ -265,22 +275,23 @@ static bool try_failure(struct fault_test *test, const struct failure *failure, 
 {
     uint64_t reported = 0;
     uint64_t count = 0;
+    uint64_t failed = 0;
 
     for (uint64_t i = 0; i < 2; i++) {
         test->happened = true;
-        for (uint64_t at = 1; test->happened; at++) {
-            if (!try_once(test, failure, seed + i, at))
-                return false;
+        for (uint64_t at = 1; test->happened && failed < FAILED_MAX; at++) {
+            failed += !try_once(test, failure, seed + i, at);
             count += test->happened;
             reported += test->reported;
+            if (test->happened && !test->reported)
+                printf("  went on: %s\n", test->point);
         }
     }
     printf("%s: each of %" PRIu64 " calls, %" PRIu64 " reported as faults\n", failure->name, count,
            reported);
-    if (reported != 0)
-        return true;
-    printf("FAILED: %s is never reported\n", failure->name);
-    return false;
+    if (reported == 0)
+        printf("FAILED: %s is never reported\n", failure->name);
+    return failed == 0 && reported != 0;
 }
 
 /* A full map is survived, except in a segment without a commit, where it is a bug and is said so. */
@@ -305,22 +316,33 @@ static bool try_map_full(struct fault_test *test, uint64_t seed)
     return survived != 0;
 }
 
+static bool try_all(struct fault_test *test, uint64_t seed)
+{
+    bool passed = true;
+
+    for (size_t i = 0; i < BTX_COUNT_OF(failures); i++)
+        passed = try_failure(test, &failures[i], seed) && passed;
+    return try_map_full(test, seed) && passed;
+}
+
 int main(int count, char **words)
 {
     struct fault_test *test;
     uint64_t seed = SEED_DEFAULT;
-    bool passed = true;
+    bool passed;
 
-    if (count == 3 && strcmp(words[1], "--seed") == 0)
+    if (count >= 3)
         seed = strtoull(words[2], NULL, 10);
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     printf("seed %" PRIu64 "\n", seed);
     btx_disk_memory_open(MEMORY_BYTES);
     test = btx_disk_memory_take(sizeof(*test));
     btx_work_folder_make(test->folder);
-    for (size_t i = 0; i < BTX_COUNT_OF(failures); i++)
-        passed = try_failure(test, &failures[i], 2 * seed) && passed;
-    passed = try_map_full(test, 2 * seed) && passed;
+    if (count == 7)
+        passed = try_once(test, &failures[strtoull(words[4], NULL, 10)], seed,
+                          strtoull(words[6], NULL, 10));
+    else
+        passed = try_all(test, seed);
     btx_work_folder_remove(test->folder);
     printf(passed ? "passed, seed %" PRIu64 "\n" : "FAILED, seed %" PRIu64 "\n", seed);
     return passed ? 0 : 1;

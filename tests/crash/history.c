@@ -152,9 +152,10 @@ static enum btx_verdict compare_records(const struct btx_history *history,
 }
 
 enum btx_verdict btx_history_compare(const struct btx_history *history, const char *root,
-                                     size_t *ret_length_bytes, char text[BTX_VERDICT_TEXT_BYTES])
+                                     bool direct, size_t *ret_length_bytes,
+                                     char text[BTX_VERDICT_TEXT_BYTES])
 {
-    const struct btx_log_options options = {0};
+    const struct btx_log_options options = {.direct = direct};
     struct btx_log_reader *reader;
     struct btx_fault fault = {0};
 

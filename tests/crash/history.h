@@ -48,9 +48,11 @@ const char *btx_verdict_name(enum btx_verdict verdict);
 
 enum { BTX_VERDICT_TEXT_BYTES = 600 };
 
-/* Read the log at @root from its first record and compare.  *ret_length_bytes is how much of
+/* Read the log at @root from its first record and compare.  @direct: its last segment past the
+ * page cache, as recovery does.  *ret_length_bytes is how much of
  * @history it has; @text says more when the verdict is not RIGHT. */
 enum btx_verdict btx_history_compare(const struct btx_history *history, const char *root,
-                                     size_t *ret_length_bytes, char text[BTX_VERDICT_TEXT_BYTES]);
+                                     bool direct, size_t *ret_length_bytes,
+                                     char text[BTX_VERDICT_TEXT_BYTES]);
 
 #endif

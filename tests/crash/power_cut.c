@@ -118,17 +118,18 @@ static void print_tally(const struct power_cut_ledger *ledger, enum power_cut_sc
 }
 
 /* A control has to lose in a good part of its images; nothing else may lose anything, and no
- * process may die of anything. */
+ * process may die of anything.  A log that is refused, since later segments stand on what is
+ * missing, has lost something too, but a control must also find losses that do not show so. */
 static bool judge(const struct power_cut_ledger *ledger, enum power_cut_scenario scenario)
 {
     const struct power_cut_tally *tally = &ledger->tallies[scenario];
     const uint64_t count = image_count(tally);
-    const uint64_t right = tally->verdicts[BTX_VERDICT_RIGHT];
+    const uint64_t lost = tally->verdicts[BTX_VERDICT_LOST];
 
     if (scenario <= POWER_CUT_CHAIN)
-        return right == count;
-    return tally->verdicts[BTX_VERDICT_DIED] == 0 && tally->verdicts[BTX_VERDICT_LOST] != 0 &&
-           (count < 100 || tally->verdicts[BTX_VERDICT_LOST] > count / 50);
+        return tally->verdicts[BTX_VERDICT_RIGHT] == count;
+    return tally->verdicts[BTX_VERDICT_DIED] == 0 && lost != 0 &&
+           10 * (lost + tally->verdicts[BTX_VERDICT_REFUSED]) > count;
 }
 
 static bool run_all(struct power_cut_ledger *ledger, const struct options *options,

@@ -68,6 +68,7 @@ struct power_cut_cutter {
     struct btx_random random;
     size_t depth;       /* of the images that are made */
     size_t image_limit; /* of that depth */
+    uint64_t skip;      /* so many points before the first cut */
     enum btx_disk_moment kill_moment;
     uint32_t kill_calls; /* of these calls, number kill_at ends the process; 0: none does */
     uint64_t kill_at;
@@ -84,8 +85,9 @@ bool power_cut_run(struct power_cut_run *run);
 /* Recover all images of @depth in child processes, and tally what they are. */
 void power_cut_verify(struct power_cut_run *run, size_t depth);
 
-/* The root of an image, or of the log itself (depth 0), in static memory. */
-const char *power_cut_root(const struct power_cut_run *run, size_t depth, size_t slot);
+/* The root of an image, or of the log itself (depth 0). */
+void power_cut_root(const struct power_cut_run *run, size_t depth, size_t slot,
+                    char ret_root[POWER_CUT_PATH_BYTES]);
 
 void power_cut_hook(void *context, const struct btx_disk_point *point);
 

@@ -22,19 +22,16 @@ struct life {
     enum btx_disk_moment kill_moment;
     uint64_t kill_at;
     uint64_t fail_at; /* the sync of this number fails with EIO; 0: none */
+    const char *fail_target;
     bool no_direct;
     bool lying;
     bool lying_open; /* syncs do nothing until the log is open */
 };
 
-const char *power_cut_root(const struct power_cut_run *run, size_t depth, size_t slot)
+void power_cut_root(const struct power_cut_run *run, size_t depth, size_t slot,
+                    char ret_root[POWER_CUT_PATH_BYTES])
 {
-    static char paths[4][POWER_CUT_PATH_BYTES];
-    static unsigned int turn;
-    char *path = paths[turn++ % 4];
-
-    (void)snprintf(path, sizeof(paths[0]), "%s/%zu-%zu", run->folder, depth, slot);
-    return path;
+    (void)snprintf(ret_root, POWER_CUT_PATH_BYTES, "%s/%zu-%zu", run->folder, depth, slot);
 }
 
 /* --- Cutting ---------------------------------------------------------------------------------- */
@@ -44,10 +41,11 @@ void power_cut_take(struct power_cut_cutter *cutter, const char *point, size_t c
     struct power_cut_ledger *ledger = cutter->run->ledger;
     const struct btx_history *history = cutter->session->history;
     size_t *used = &ledger->image_counts[cutter->depth];
+    char root[POWER_CUT_PATH_BYTES];
 
     for (; count != 0 && *used < cutter->image_limit; count--) {
         struct power_cut_image *image = &ledger->images[cutter->depth][*used];
-        const char *root = power_cut_root(cutter->run, cutter->depth, *used);
+        power_cut_root(cutter->run, cutter->depth, *used, root);
         btx_disk_folder_make(root);
         btx_disk_folder_clear(root);
         btx_disk_image(cutter->disk, root, &cutter->random);
@@ -81,6 +79,10 @@ void power_cut_hook(void *context, const struct btx_disk_point *at)
     struct btx_point *point =
         btx_points_find(&ledger->points, btx_session_phase_name(cutter->session->phase), at);
     point->met++;
+    if (cutter->skip != 0) {
+        cutter->skip--;
+        return;
+    }
     /* What was not cut in this run yet is cut rather than what was. */
     if (!btx_random_chance(&cutter->random, 20 + 300 / (1 + point->cut_in_run)))
         return;
@@ -119,14 +121,13 @@ static int live(struct power_cut_run *run, struct power_cut_cutter *cutter, cons
 {
     struct btx_session *session = cutter->session;
     struct power_cut_ledger *ledger = run->ledger;
+    char root[POWER_CUT_PATH_BYTES];
     const struct btx_session_options options = {
-        .root = power_cut_root(run, 0, 0),
-        .seed = life->seed,
-        .form_seed = run->seed,
-    };
+        .root = root, .seed = life->seed, .form_seed = run->seed};
     const size_t steps = btx_random_between(&cutter->random, 1, STEPS_MAX);
-    const enum btx_verdict verdict = btx_session_open(session, &options, life->history);
 
+    power_cut_root(run, 0, 0, root);
+    const enum btx_verdict verdict = btx_session_open(session, &options, life->history);
     btx_disk_control()->lying = life->lying;
     if (verdict == BTX_VERDICT_REFUSED && session->fault.code != BTX_OK)
         return end_by_fault(run, session);
@@ -165,6 +166,7 @@ static int begin_life(struct power_cut_run *run, const struct life *life)
 
     session.history = life->history;
     btx_random_init(&cutter.random, life->seed ^ 1);
+    cutter.skip = btx_random_below(&cutter.random, 2) * btx_random_below(&cutter.random, 200);
     control->hook = power_cut_hook;
     control->hook_context = &cutter;
     control->lying = life->lying || life->lying_open;
@@ -175,6 +177,7 @@ static int begin_life(struct power_cut_run *run, const struct life *life)
         control->fail_calls = BTX_DISK_BIT(BTX_DISK_SYNC) | BTX_DISK_BIT(BTX_DISK_SYNCED_WRITE) |
                               BTX_DISK_BIT(BTX_DISK_FOLDER_SYNC);
         control->fail_at = life->fail_at;
+        control->fail_target = life->fail_target;
     }
     btx_disk_use(life->disk);
     const int status = live(run, &cutter, life);
@@ -236,19 +239,21 @@ static void draw_end(struct life *life, struct btx_random *random)
 static void draw_chain(struct life *life, struct btx_random *random, size_t index,
                        enum power_cut_scenario scenario)
 {
+    life->image_limit = index * POWER_CUT_SLOTS_MAX / LIVES;
     if (index == 0) {
         life->kill_calls = BTX_DISK_BIT(BTX_DISK_SYNCED_WRITE);
         life->kill_segments_only = true;
         life->kill_moment = BTX_DISK_DURING;
         life->kill_at = btx_random_between(random, 1, 12);
     } else if (index == 1 && scenario != POWER_CUT_UNSYNCED) {
-        life->fail_at = btx_random_between(random, 1, 12);
+        life->fail_at = 1;
+        life->fail_target = BTX_WAL_SEGMENT_ENDING;
     }
 }
 
 bool power_cut_run(struct power_cut_run *run)
 {
-    const char *root = power_cut_root(run, 0, 0);
+    char root[POWER_CUT_PATH_BYTES];
     struct power_cut_ledger *ledger = run->ledger;
     const bool chain = run->scenario != POWER_CUT_MIXED && run->scenario != POWER_CUT_LYING;
     struct btx_history *history;
@@ -256,6 +261,8 @@ bool power_cut_run(struct power_cut_run *run)
 
     btx_random_init(&run->random, run->seed);
     btx_points_begin_run(&ledger->points);
+    ledger->failure[0] = '\0';
+    power_cut_root(run, 0, 0, root);
     btx_disk_folder_make(root);
     btx_disk_folder_clear(root);
     history = btx_history_open();

@@ -104,7 +104,7 @@ enum btx_verdict btx_session_open(struct btx_session *session,
     if (btx_wal_writer_open(&session->writer, &writer_options, &session->fault) != BTX_OK)
         return BTX_VERDICT_REFUSED;
     const enum btx_verdict verdict =
-        btx_history_compare(history, options->root, &length_bytes, session->text);
+        btx_history_compare(history, options->root, true, &length_bytes, session->text);
     if (verdict != BTX_VERDICT_RIGHT)
         return verdict;
     btx_history_cut(history, length_bytes);
@@ -224,7 +224,7 @@ enum btx_verdict btx_session_live(struct btx_session *session,
         (void)snprintf(session->text, sizeof(session->text), "going on: %s", session->fault.text);
         return BTX_VERDICT_REFUSED;
     }
-    verdict = btx_history_compare(history, options->root, &length_bytes, session->text);
+    verdict = btx_history_compare(history, options->root, false, &length_bytes, session->text);
     if (verdict != BTX_VERDICT_RIGHT || length_bytes == history->acknowledged_bytes)
         return verdict;
     (void)snprintf(session->text, sizeof(session->text), "closed with %zu bytes, %zu are there",

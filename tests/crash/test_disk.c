@@ -415,6 +415,28 @@ static void sync__failed_with_eio__drops_what_the_cache_still_shows(void **state
     assert_true(lost > 4);
 }
 
+/* Recovery may ask the cache to forget; what was dropped is then what the disk has. */
+static void fadvise__after_eio__shows_what_the_disk_has(void **state)
+{
+    struct scene *scene = *state;
+    const int fd = make_durable(scene, "file");
+    uint8_t seen[2 * PAGE];
+    uint8_t disk[PAGE];
+
+    fail_next(BTX_DISK_SYNC, BTX_DISK_ERROR, EIO);
+    fill(fd, 'B', PAGE, 0);
+    assert_int_equal(fdatasync(fd), -1);
+    fill(fd, 'C', PAGE, PAGE);
+    const int direct_fd = open(path_in(scene->root, "file"), O_RDONLY | O_DIRECT);
+    assert_int_equal(pread(direct_fd, disk, PAGE, 0), PAGE);
+    assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+    assert_int_equal(pread(fd, seen, sizeof(seen), 0), sizeof(seen));
+    assert_memory_equal(seen, disk, PAGE);
+    assert_int_equal(seen[PAGE], 'C');
+    assert_null(btx_disk_check(scene->disk));
+    assert_int_equal(close(fd) + close(direct_fd), 0);
+}
+
 /* The kernel writes whole pages: a page that was dropped goes to the disk when it changes again. */
 static void sync__page_changed_after_eio__writes_all_of_it(void **state)
 {
@@ -655,6 +677,7 @@ int main(void)
         TEST(image__file_removed__may_come_back_until_synced),
         TEST(image__folder_made__needs_the_sync_of_the_one_above),
         TEST(sync__failed_with_eio__drops_what_the_cache_still_shows),
+        TEST(fadvise__after_eio__shows_what_the_disk_has),
         TEST(sync__page_changed_after_eio__writes_all_of_it),
         TEST(synced_write__failed_with_eio__is_in_the_cache_only),
         TEST(call__made_to_fail__has_no_effect),
