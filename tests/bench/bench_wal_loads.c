@@ -51,7 +51,7 @@ static const struct btx_bench_wal_load loads[] = {
 static void shorten(struct btx_bench_wal_load *load)
 {
     load->seconds = load->rate > 0 ? 0.2 : 0.05;
-    load->bytes_max = load->bytes_max < MIB(16) ? load->bytes_max : MIB(16);
+    load->bytes_max = MIB(16);
 }
 
 bool btx_bench_wal_load_at(const struct btx_bench_wal_plan *plan, uint32_t index,

@@ -154,10 +154,13 @@ static void take_figures(struct run *run, uint64_t cpu_ns, uint64_t all_cpu_ns)
 {
     struct btx_bench_wal_result *result = &run->result;
     const double events = (double)result->events;
+    struct btx_bench_wal_result before = *result;
     btx_bench_wal_log_counts(&run->log, result);
+    result->rotations -= before.rotations;
+    result->waits -= before.waits;
     result->seconds = (double)(run->end_ns - run->start_ns) / 1e9;
     result->cpu_ns = (double)cpu_ns / events;
-    result->other_cpu_ns = (double)(all_cpu_ns - cpu_ns) / events;
+    result->other_cpu_ns = all_cpu_ns > cpu_ns ? (double)(all_cpu_ns - cpu_ns) / events : 0;
     result->p50_us = percentile_us(&run->latency, 500);
     result->p99_us = percentile_us(&run->latency, 990);
     result->p999_us = percentile_us(&run->latency, 999);
@@ -172,6 +175,8 @@ static enum btx_fault_code run_load(struct run *run, struct btx_fault *reterr_fa
 {
     const uint64_t cpu_ns = btx_bench_clock_ns(CLOCK_THREAD_CPUTIME_ID);
     const uint64_t all_cpu_ns = btx_bench_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    btx_bench_wal_log_counts(&run->log, &run->result);
+    run->rotations = run->result.rotations;
     run->start_ns = btx_bench_clock_ns(CLOCK_MONOTONIC);
     run->end_ns = run->start_ns;
     const enum btx_fault_code code =

@@ -126,6 +126,7 @@ void btx_bench_wal_source_init(struct btx_bench_wal_source *source, enum btx_ben
 static void put_event(struct btx_bench_wal_source *source, uint8_t *to)
 {
     struct btx_account_event *event = (struct btx_account_event *)(void *)to;
+    memset(to, 0, BTX_RECORD_UNIT_BYTES);
     source->seq++;
     event->record = (struct btx_record){.length_units = 1,
                                         .kind_flags = BTX_RECORD_EVENT | BTX_RECORD_TX_END,
