@@ -20,13 +20,6 @@ struct btx_page_key btx_page_key_next(const struct btx_page_key *key)
     return next;
 }
 
-uint64_t btx_page_run_pages(uint64_t value_bytes)
-{
-    if (NODE_BYTES + KEY_BYTES + value_bytes <= BTX_WAL_NODE_BYTES_MAX)
-        return 0;
-    return (BTX_WAL_PAGE_HEADER_BYTES + value_bytes + BTX_WAL_PAGE_BYTES - 1) / BTX_WAL_PAGE_BYTES;
-}
-
 uint32_t btx_page_run_claimed(const uint8_t *page)
 {
     const struct btx_page_header *header = btx_page_header(page);
@@ -150,10 +143,10 @@ bool btx_page_entry_read_at(const uint8_t *page, unsigned offset_bytes,
     if ((node->flags & BTX_PAGE_NODE_BIG) == 0) {
         ret_entry->run_page = 0;
         ret_entry->value = key + KEY_BYTES;
-        return btx_page_run_pages(ret_entry->value_bytes) == 0 &&
+        return btx_wal_batch_pages(ret_entry->value_bytes) == 0 &&
                ret_entry->value_bytes <= left_bytes;
     }
-    if (left_bytes < sizeof ret_entry->run_page || btx_page_run_pages(ret_entry->value_bytes) == 0)
+    if (left_bytes < sizeof ret_entry->run_page || btx_wal_batch_pages(ret_entry->value_bytes) == 0)
         return false;
     ret_entry->value = NULL;
     memcpy(&ret_entry->run_page, key + KEY_BYTES, sizeof ret_entry->run_page);

@@ -100,9 +100,6 @@ static inline int btx_page_key_compare(const struct btx_page_key *a, const struc
 /* The next greater key; of the greatest one that key itself. */
 struct btx_page_key btx_page_key_next(const struct btx_page_key *key);
 
-/* Pages that a value of @value_bytes takes outside of the leaf; 0 when it fits one. */
-uint64_t btx_page_run_pages(uint64_t value_bytes);
-
 /* All pages below are 8-byte aligned and BTX_WAL_PAGE_BYTES long. */
 
 static inline const struct btx_page_header *btx_page_header(const uint8_t *page)

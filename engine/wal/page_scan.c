@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/check.h"
+#include "engine/wal/sizing.h"
 #include "engine/wire/record.h"
 
 enum {
@@ -301,7 +302,7 @@ static enum btx_fault_code runs_take(struct btx_page_scan *scan, struct run_head
         code = item_read(scan, file, &item, limit_bytes, &buffer, &content, reterr_fault);
         if (code != BTX_OK || content.valid_bytes == 0)
             continue;
-        behind = head->page + btx_page_run_pages(content.valid_bytes);
+        behind = head->page + btx_wal_batch_pages(content.valid_bytes);
         item.value_bytes = (uint32_t)content.valid_bytes;
         item.next_seq = content.next_seq;
         item.doubt = limit_bytes - content.valid_bytes >= BTX_WAL_PAGE_BYTES; /* A part is gone. */

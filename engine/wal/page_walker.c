@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/base/check.h"
+#include "engine/wal/sizing.h"
 
 enum {
     META_COUNT = 2,
@@ -419,7 +420,7 @@ static enum btx_page_step step_confirmed(struct btx_page_walker *walker,
 static bool entry_counts(struct btx_page_walker *walker, const struct btx_page_entry *entry)
 {
     const uint64_t file_pages = btx_page_file_pages(walker->file);
-    uint64_t pages = btx_page_run_pages(entry->value_bytes);
+    uint64_t pages = btx_wal_batch_pages(entry->value_bytes);
 
     if (entry->run_page == 0 || entry->run_page >= file_pages)
         return true;
@@ -512,7 +513,7 @@ enum btx_fault_code btx_page_value_read(struct btx_page_file *file,
                                         struct btx_page_value *ret_value,
                                         struct btx_fault *reterr_fault)
 {
-    const uint64_t run_pages = btx_page_run_pages(entry->value_bytes);
+    const uint64_t run_pages = btx_wal_batch_pages(entry->value_bytes);
     const uint8_t *run;
     size_t read_bytes;
     enum btx_fault_code code;

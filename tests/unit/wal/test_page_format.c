@@ -10,6 +10,7 @@
 
 #include "engine/base/check.h"
 #include "engine/wal/page_format.h"
+#include "engine/wal/sizing.h"
 #include "segment_fixture.h"
 
 enum { PAGE = BTX_WAL_PAGE_BYTES };
@@ -199,24 +200,12 @@ static void page_overflow_check__first_page_of_a_run__agrees_with_the_value(void
 
     (void)state;
     memcpy(page, real.file + real.run * PAGE, PAGE);
-    assert_int_equal(real.run_pages, btx_page_run_pages(200 * 64));
+    assert_int_equal(real.run_pages, btx_wal_batch_pages(200 * 64));
     assert_null(btx_page_overflow_check(page, real.run, real.run_pages));
     assert_non_null(btx_page_overflow_check(page, real.run + 1, real.run_pages));
     assert_non_null(btx_page_overflow_check(page, real.run, real.run_pages + 1));
     page[10] = BTX_PAGE_LEAF;
     assert_non_null(btx_page_overflow_check(page, real.run, real.run_pages));
-}
-
-/* The border between leaf and overflow pages is LMDB's, and so is where one more page begins. */
-static void page_run_pages__around_the_borders__as_lmdb_does(void **state)
-{
-    (void)state;
-    assert_int_equal(btx_page_run_pages(0), 0);
-    assert_int_equal(btx_page_run_pages(2014), 0);
-    assert_int_equal(btx_page_run_pages(2015), 1);
-    assert_int_equal(btx_page_run_pages(4080), 1);
-    assert_int_equal(btx_page_run_pages(4081), 2);
-    assert_int_equal(btx_page_run_pages(BTX_PAGE_VALUE_BYTES_MAX), 262145);
 }
 
 static void page_key_next__last_number__goes_on_with_the_next_seq(void **state)
@@ -268,7 +257,6 @@ int main(void)
         cmocka_unit_test(page_leaf_check__one_number_wrong__says_which),
         cmocka_unit_test(page_branch_check__one_number_wrong__says_which),
         cmocka_unit_test(page_overflow_check__first_page_of_a_run__agrees_with_the_value),
-        cmocka_unit_test(page_run_pages__around_the_borders__as_lmdb_does),
         cmocka_unit_test(page_key_next__last_number__goes_on_with_the_next_seq),
         cmocka_unit_test(page_entry_read_at__every_offset__stays_within_the_page),
     };
