@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "engine/base/check.h"
-#include "engine/wal/segment_reader.h"
 #include "engine/wal/seal.h"
+#include "engine/wal/segment_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -40,8 +40,8 @@ static void check_batch(const struct input *input, struct walk *walk,
     struct btx_wal_batch_check check;
 
     CHECK((uintptr_t)batch->bytes % 8 == 0);
-    CHECK(batch->length_bytes == 0 || memmem(input->bytes, input->length_bytes, batch->bytes,
-                                             batch->length_bytes) != NULL);
+    CHECK(batch->length_bytes == 0 ||
+          memmem(input->bytes, input->length_bytes, batch->bytes, batch->length_bytes) != NULL);
     CHECK(!walk->begun || batch->seq > walk->seq ||
           (batch->seq == walk->seq && batch->number > walk->number));
     if (!walk->begun)
@@ -107,8 +107,8 @@ static void read_file(const struct input *input, bool live)
         CHECK(btx_wal_header_check(btx_segment_reader_header(reader),
                                    sizeof(struct btx_wal_header)) == NULL);
     for (size_t i = 0; btx_segment_reader_seal(reader, i) != NULL; i++)
-        CHECK(btx_wal_seal_check(btx_segment_reader_seal(reader, i),
-                                 sizeof(struct btx_wal_seal)) == NULL);
+        CHECK(btx_wal_seal_check(btx_segment_reader_seal(reader, i), sizeof(struct btx_wal_seal)) ==
+              NULL);
     btx_segment_reader_claims(reader, &claims);
     read_to_end(reader, input, &walk);
     if (walk.begun) {

@@ -49,7 +49,7 @@ static void expect_run(struct btx_page_file *file, const uint8_t *content, uint6
         assert_memory_equal(bytes, content + first * PAGE, read_bytes);
 }
 
-/* Pages and runs come as they lie in the file in whatever order, with a file that ends in a page. */
+/* Pages and runs come as they lie in the file in any order, and the file ends within a page. */
 static void expect_content(bool direct, bool changing)
 {
     const size_t length_bytes = PAGES * PAGE + SCRAP_BYTES;

@@ -217,6 +217,177 @@ static void seal__several_in_a_segment__are_found_in_order(void **state)
     segment_fixture_remove(&fixture);
 }
 
+/* --- Damage that the caller has to know of ---------------------------------------------------- */
+
+static void expect_damage(struct btx_segment_reader *reader, const char *why,
+                          struct btx_wal_damage *ret_damage)
+{
+    struct btx_fault fault = {0};
+    struct btx_wal_batch batch;
+
+    assert_int_equal(btx_segment_reader_next(reader, &batch, ret_damage, &fault),
+                     BTX_SEGMENT_DAMAGE);
+    assert_string_equal(ret_damage->why, why);
+}
+
+/* Recovery keeps the whole txs of a batch that the end of the file cuts: it gets what is there,
+ * and is told, and is told that the file is too short. */
+static void next__file_ends_within_a_batch__hands_out_its_begin_and_tells(void **state)
+{
+    struct segment_fixture fixture;
+    struct btx_segment_reader *reader;
+    struct btx_segment_claims claims;
+    struct btx_wal_damage damage;
+    struct btx_wal_batch batch;
+    struct btx_fault fault = {0};
+    size_t used_pages;
+
+    (void)state;
+    segment_fixture_make(&fixture);
+    segment_fixture_begin(&fixture, MAP_BYTES, 0);
+    segment_fixture_batch(&fixture, 3);
+    segment_fixture_batch(&fixture, 1000);
+    used_pages = segment_fixture_pages(&fixture);
+    segment_fixture_end(&fixture);
+    reader = reader_open(&fixture, false, false);
+    btx_segment_reader_claims(reader, &claims);
+    assert_int_equal(claims.used_bytes, used_pages * BTX_WAL_PAGE_BYTES);
+    assert_int_equal(claims.entries, 3);
+    assert_int_equal(claims.transaction, 2);
+    assert_false(claims.truncated);
+    btx_segment_reader_close(reader);
+
+    assert_int_equal(truncate(fixture.path, (off_t)(claims.used_bytes - 8 * 4096 - 100)), 0);
+    reader = reader_open(&fixture, false, false);
+    btx_segment_reader_claims(reader, &claims);
+    assert_true(claims.truncated);
+    expect_batch(reader, &fixture, 0);
+    assert_int_equal(btx_segment_reader_next(reader, &batch, &damage, &fault), BTX_SEGMENT_BATCH);
+    assert_int_equal(batch.number, 2);
+    assert_true(batch.length_bytes > 4096 && batch.length_bytes < (size_t)1000 * 64);
+    assert_memory_equal(batch.bytes, fixture.bytes + fixture.batches[1].offset_bytes,
+                        batch.length_bytes);
+    expect_damage(reader, "batch: the file ends within it", &damage);
+    assert_int_equal(damage.batch, 2);
+    assert_int_equal(damage.offset_bytes, batch.length_bytes);
+    assert_string_equal(damage.segment, fixture.segment.name);
+    expect_end(reader);
+    btx_segment_reader_close(reader);
+    segment_fixture_remove(&fixture);
+}
+
+/* A segment that was made and never written to is not damaged in a way that anything could be
+ * found in it; and what an unfinished first commit left there was never acknowledged. */
+static void open__nothing_was_committed__tells_and_finds_nothing(void **state)
+{
+    struct segment_fixture fixture;
+    struct btx_segment_reader *reader;
+    struct btx_segment_claims claims;
+    struct btx_wal_damage damage;
+    uint8_t metas[2 * BTX_WAL_PAGE_BYTES];
+    int fd;
+
+    (void)state;
+    segment_fixture_make(&fixture);
+    segment_fixture_begin(&fixture, MAP_BYTES, ZERO_BYTES);
+    fd = open(fixture.path, O_RDWR | O_CLOEXEC);
+    assert_int_equal(pread(fd, metas, sizeof metas, 0), sizeof metas);
+    segment_fixture_batch(&fixture, 3);
+    segment_fixture_end(&fixture);
+    assert_int_equal(pwrite(fd, metas, sizeof metas, 0), sizeof metas);
+    assert_int_equal(close(fd), 0);
+    reader = reader_open(&fixture, false, false);
+    btx_segment_reader_claims(reader, &claims);
+    assert_int_equal(claims.transaction, 0);
+    assert_int_equal(claims.entries, 0);
+    assert_null(btx_segment_reader_header(reader));
+    expect_damage(reader, "header: nothing was ever committed to the segment", &damage);
+    expect_end(reader);
+    btx_segment_reader_close(reader);
+    segment_fixture_remove(&fixture);
+}
+
+/* The same for the last commit of many: what the newest meta page does not lead to is not there. */
+static void next__meta_page_of_the_last_commit_not_written__ends_before_it(void **state)
+{
+    struct segment_fixture fixture;
+    struct btx_segment_reader *reader;
+    uint8_t metas[2 * BTX_WAL_PAGE_BYTES];
+    int fd;
+
+    (void)state;
+    segment_fixture_make(&fixture);
+    segment_fixture_begin(&fixture, MAP_BYTES, ZERO_BYTES);
+    for (size_t i = 0; i < 200; i++)
+        segment_fixture_batch(&fixture, 1 + i % 50);
+    fd = open(fixture.path, O_RDWR | O_CLOEXEC);
+    assert_int_equal(pread(fd, metas, sizeof metas, 0), sizeof metas);
+    segment_fixture_batch(&fixture, 40);
+    segment_fixture_end(&fixture);
+    assert_int_equal(pwrite(fd, metas, sizeof metas, 0), sizeof metas);
+    assert_int_equal(close(fd), 0);
+    reader = reader_open(&fixture, false, false);
+    for (size_t i = 0; i < 200; i++)
+        expect_batch(reader, &fixture, i);
+    expect_end(reader);
+    btx_segment_reader_close(reader);
+    segment_fixture_remove(&fixture);
+}
+
+/* A leaf whose records went wrong: a copy of the leaf from an earlier commit has them right. */
+static void other__records_of_a_leaf_changed__gives_the_stale_copy(void **state)
+{
+    struct segment_fixture fixture;
+    struct btx_segment_reader *reader;
+    struct btx_wal_batch batch;
+    struct btx_wal_damage damage;
+    struct btx_fault fault = {0};
+    size_t length_bytes;
+    uint8_t *bytes;
+    uint8_t *at;
+    size_t others = 0;
+    int fd;
+
+    (void)state;
+    segment_fixture_make(&fixture);
+    segment_fixture_begin(&fixture, MAP_BYTES, 0);
+    for (size_t i = 0; i < 8; i++)
+        segment_fixture_batch(&fixture, 4);
+    segment_fixture_end(&fixture);
+    bytes = segment_fixture_file(&fixture, &length_bytes);
+    fd = open(fixture.path, O_WRONLY | O_CLOEXEC);
+    /* Each copy of the batch in turn; one of them is that of the tree. */
+    for (at = bytes; (at = memmem(at, length_bytes - (size_t)(at - bytes),
+                                  fixture.bytes + fixture.batches[2].offset_bytes, 256)) != NULL;
+         at++) {
+        const uint8_t wrong = at[100] ^ 0x10;
+
+        assert_int_equal(pwrite(fd, &wrong, 1, at + 100 - bytes), 1);
+        reader = reader_open(&fixture, false, false);
+        expect_batch(reader, &fixture, 0);
+        expect_batch(reader, &fixture, 1);
+        assert_int_equal(btx_segment_reader_next(reader, &batch, &damage, &fault),
+                         BTX_SEGMENT_BATCH);
+        if (memcmp(batch.bytes, fixture.bytes + fixture.batches[2].offset_bytes, 256) != 0) {
+            struct btx_wal_batch other;
+
+            others++;
+            assert_int_equal(btx_segment_reader_other(reader, &other, &fault), BTX_SEGMENT_BATCH);
+            assert_int_equal(other.number, batch.number);
+            assert_int_equal(other.length_bytes, 256);
+            assert_memory_equal(other.bytes, fixture.bytes + fixture.batches[2].offset_bytes, 256);
+            assert_memory_not_equal(batch.bytes, other.bytes, 256); /* It is still there. */
+        }
+        expect_batch(reader, &fixture, 3);
+        btx_segment_reader_close(reader);
+        assert_int_equal(pwrite(fd, at + 100, 1, at + 100 - bytes), 1);
+    }
+    assert_int_equal(others, 1);
+    assert_int_equal(close(fd), 0);
+    free(bytes);
+    segment_fixture_remove(&fixture);
+}
+
 /* --- A file that a writer has open ------------------------------------------------------------ */
 
 enum { LIVE_COMMITS = 20000 };
@@ -318,6 +489,56 @@ static void next__a_writer_at_work__hands_out_each_batch_once(void **state)
     free(copy);
 }
 
+/* Damage that is there in a snapshot that stands is real, is told once, and is stepped over; stale
+ * pages are left alone, since a writer is using them again. */
+static void next__leaf_damaged_under_a_writer__tells_once_and_goes_on(void **state)
+{
+    static const uint8_t zeros[BTX_WAL_PAGE_BYTES];
+    struct segment_fixture fixture;
+    struct btx_segment_reader *reader;
+    struct btx_wal_damage damage;
+    struct btx_wal_batch batch = {0};
+    struct btx_fault fault = {0};
+    const uint64_t page = 100;
+    size_t batches = 0;
+    size_t damages = 0;
+    int fd;
+
+    (void)state;
+    segment_fixture_make(&fixture);
+    segment_fixture_begin(&fixture, MAP_BYTES, ZERO_BYTES);
+    for (size_t i = 0; i < 2000; i++)
+        segment_fixture_batch(&fixture, 4);
+    fd = open(fixture.path, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(pwrite(fd, zeros, sizeof zeros, page * BTX_WAL_PAGE_BYTES), sizeof zeros);
+    assert_int_equal(close(fd), 0);
+    reader = reader_open(&fixture, false, true);
+    for (bool more = true; more;) {
+        switch (btx_segment_reader_next(reader, &batch, &damage, &fault)) {
+        case BTX_SEGMENT_BATCH:
+            batches++;
+            break;
+        case BTX_SEGMENT_DAMAGE:
+            damages++;
+            assert_int_equal(damage.page, page);
+            break;
+        case BTX_SEGMENT_END:
+            more = false;
+            break;
+        case BTX_SEGMENT_FAULT:
+            fail_msg("%s", fault.text);
+        }
+    }
+    assert_int_equal(damages, 1);
+    assert_true(batches < 2000 && batches > 1980);
+    assert_int_equal(batch.number, 2000);
+    segment_fixture_batch(&fixture, 5);
+    expect_batch(reader, &fixture, 2000);
+    expect_end(reader);
+    btx_segment_reader_close(reader);
+    segment_fixture_remove(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,7 +547,12 @@ int main(void)
         cmocka_unit_test(next__thousands_of_commits__are_handed_out_as_written),
         cmocka_unit_test(seek__every_seq__finds_the_batch_that_holds_it),
         cmocka_unit_test(seal__several_in_a_segment__are_found_in_order),
+        cmocka_unit_test(next__file_ends_within_a_batch__hands_out_its_begin_and_tells),
+        cmocka_unit_test(open__nothing_was_committed__tells_and_finds_nothing),
+        cmocka_unit_test(next__meta_page_of_the_last_commit_not_written__ends_before_it),
+        cmocka_unit_test(other__records_of_a_leaf_changed__gives_the_stale_copy),
         cmocka_unit_test(next__a_writer_at_work__hands_out_each_batch_once),
+        cmocka_unit_test(next__leaf_damaged_under_a_writer__tells_once_and_goes_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
