@@ -163,11 +163,12 @@ static bool is_at_bound(const struct btx_counted_segment *counted,
 
 bool btx_counted_segment_whole(const struct btx_counted_segment *counted)
 {
-    if (counted->damaged || !counted->anchored)
+    if (!counted->anchored)
         return false;
-    return !counted->bound.known ||
-           (is_at_bound(counted, &counted->position) &&
-            (!bytes_are_counted(counted) || counted->bytes == counted->bound.bytes));
+    if (!counted->bound.known)
+        return !counted->damaged;
+    return is_at_bound(counted, &counted->position) &&
+           (!bytes_are_counted(counted) || counted->bytes == counted->bound.bytes);
 }
 
 /* Count what of the batch is right. */
@@ -194,39 +195,101 @@ static void cut_at_bound(struct btx_counted_segment *counted, struct btx_wal_bat
     counted->cut = true;
 }
 
+/* Check what counts of @batch, which stands where it should; *ret_position is behind its right part. */
+static struct btx_wal_batch_check check_batch(struct btx_counted_segment *counted,
+                                              struct btx_wal_batch *batch,
+                                              struct btx_wal_position *ret_position)
+{
+    cut_at_bound(counted, batch);
+    *ret_position = counted->position;
+    if (!counted->command_known)
+        ret_position->in_command = btx_wal_batch_origin(batch).in_command;
+    counted->before = *ret_position;
+    return btx_wal_batch_check(batch, ret_position);
+}
+
+/* The batch at hand is wrong: LMDB leaves old pages behind, in which there may be another copy.
+ * BATCH: *ret_batch is a right one.  END: there is none. */
+static enum btx_segment_step find_copy(struct btx_counted_segment *counted,
+                                       struct btx_wal_batch *ret_batch,
+                                       struct btx_wal_position *ret_position,
+                                       struct btx_fault *reterr_fault)
+{
+    enum btx_segment_step step = btx_segment_reader_other(counted->reader, ret_batch, reterr_fault);
+
+    if (step == BTX_SEGMENT_BATCH && check_batch(counted, ret_batch, ret_position).why != NULL)
+        step = BTX_SEGMENT_END;
+    return step;
+}
+
+/* A right copy was found of the batch at hand, which is wrong at @offset_bytes. */
+static enum btx_fault_code hold_wrong_copy(struct btx_counted_segment *counted,
+                                           uint64_t offset_bytes, const char *why,
+                                           struct btx_fault *reterr_fault)
+{
+    struct btx_wal_damage damage;
+
+    if (!counted->all_damage)
+        return BTX_OK;
+    btx_counted_segment_damage(counted, &damage);
+    damage.batch = counted->batch.number;
+    damage.offset_bytes = offset_bytes;
+    damage.seq = counted->position.seq + 1;
+    (void)snprintf(damage.why, sizeof damage.why, "%s; an older copy of the batch is right", why);
+    return btx_damage_list_add(&counted->held, &damage, reterr_fault);
+}
+
+/* Hand out what is right of the batch at hand, and tell where it is wrong. */
+static enum btx_segment_step keep_right_part(struct btx_counted_segment *counted,
+                                             struct btx_wal_batch *ret_batch,
+                                             struct btx_fault *reterr_fault)
+{
+    struct btx_wal_batch batch = counted->batch;
+    struct btx_wal_position position;
+    const struct btx_wal_batch_check check = check_batch(counted, &batch, &position);
+
+    batch.length_bytes = check.valid_bytes;
+    if (check.valid_bytes != 0)
+        take(counted, &batch, &position);
+    counted->lost_batch = batch.number;
+    if (tell(counted, batch.number, check.offset_bytes, reterr_fault, "%s", check.why) ==
+        BTX_SEGMENT_FAULT)
+        return BTX_SEGMENT_FAULT;
+    *ret_batch = batch;
+    return check.valid_bytes != 0 ? BTX_SEGMENT_BATCH : BTX_SEGMENT_DAMAGE;
+}
+
 /* The batch stands where it should: check it, and hand out what of it is right. */
 static enum btx_segment_step judge(struct btx_counted_segment *counted,
                                    struct btx_wal_batch *ret_batch, struct btx_fault *reterr_fault)
 {
     struct btx_wal_batch batch = counted->batch;
-    struct btx_wal_position position = counted->position;
-    struct btx_wal_batch_check check;
+    struct btx_wal_batch copy;
+    struct btx_wal_position position;
+    const struct btx_wal_batch_check check = check_batch(counted, &batch, &position);
 
     counted->has_batch = false;
-    cut_at_bound(counted, &batch);
-    if (!counted->command_known)
-        position.in_command = btx_wal_batch_origin(&batch).in_command;
-    counted->before = position;
-    check = btx_wal_batch_check(&batch, &position);
-    if (check.why == NULL) {
-        take(counted, &batch, &position);
-        *ret_batch = batch;
-        return BTX_SEGMENT_BATCH;
-    }
-
-    batch.length_bytes = check.valid_bytes;
-    if (check.valid_bytes != 0)
-        take(counted, &batch, &position);
-    if (counted->bound.known && !bytes_are_counted(counted) && is_at_bound(counted, &position)) {
+    if (check.why != NULL && counted->bound.known && !bytes_are_counted(counted) &&
+        is_at_bound(counted, &position)) {
+        batch.length_bytes = check.valid_bytes;
         counted->cut = true; /* The rest is what recovery found wrong, and cut. */
-    } else {
-        counted->lost_batch = batch.number;
-        if (tell(counted, batch.number, check.offset_bytes, reterr_fault, "%s", check.why) ==
-            BTX_SEGMENT_FAULT)
+    } else if (check.why != NULL) {
+        switch (find_copy(counted, &copy, &position, reterr_fault)) {
+        case BTX_SEGMENT_BATCH:
+            batch = copy;
+            if (hold_wrong_copy(counted, check.offset_bytes, check.why, reterr_fault) != BTX_OK)
+                return BTX_SEGMENT_FAULT;
+            break;
+        case BTX_SEGMENT_END:
+        case BTX_SEGMENT_DAMAGE:
+            return keep_right_part(counted, ret_batch, reterr_fault);
+        case BTX_SEGMENT_FAULT:
             return BTX_SEGMENT_FAULT;
+        }
     }
+    take(counted, &batch, &position);
     *ret_batch = batch;
-    return check.valid_bytes != 0 ? BTX_SEGMENT_BATCH : BTX_SEGMENT_DAMAGE;
+    return BTX_SEGMENT_BATCH;
 }
 
 /* Begin anew with the batch at hand: nothing is known of what stood right before it. */

@@ -111,7 +111,7 @@ BTX_MUST_USE enum btx_segment_step btx_counted_segment_next(struct btx_counted_s
                                                             struct btx_wal_batch *ret_batch,
                                                             struct btx_fault *reterr_fault);
 
-/* Whether all that counts was read and is right: the next segment may stand on the position. */
+/* Whether the position is right where the segment ends, so that the next one may stand on it. */
 bool btx_counted_segment_whole(const struct btx_counted_segment *counted);
 
 /* Damage of this segment that is not in a page: *ret_damage without a reason. */

@@ -362,8 +362,7 @@ static enum btx_segment_anchor anchor_ahead(const struct btx_log_walk *walk,
     const bool is_next = walk->ahead.segment.number == present->segment.number + 1;
 
     *ret_position = present->position;
-    if (is_next && !walk->foreign && btx_counted_segment_whole(present) &&
-        (present->bound.known || !is_usable(walk, &walk->ahead)))
+    if (is_next && !walk->foreign && btx_counted_segment_whole(present))
         return present->command_known ? BTX_ANCHOR_EXACT : BTX_ANCHOR_CLAIM;
     if (is_usable(walk, &walk->ahead)) {
         *ret_position = btx_wal_header_position(walk->ahead.header);

@@ -54,7 +54,7 @@ void log_builder_commit_torn(struct log_builder *log, size_t counted_bytes,
 void log_builder_batch(struct log_builder *log, size_t txs);
 
 /* A log for many tests: segments of batches of so many txs, 0 being a note.
- *   1: 3, 1, 0, 2   2: 0   3: 1, 1   4: none   5: 2, 2 with a note between them, 0 */
+ *   1: 3 behind a note, 1, 0, 2   2: 0   3: 1, 1   4: none   5: 2, 2 with a note between them, 0 */
 void log_builder_fill(struct log_builder *log);
 
 /* Turn a bit of the file of segment @number, @offset bytes behind each place where @mark stands. */

@@ -116,6 +116,24 @@ static void assert_goes_on(struct log_builder *log, const struct btx_log_end *en
     assert_clean_end(log, 1);
 }
 
+/* Cut the file of the last segment to @bytes. */
+static void truncate_last(const struct log_builder *log, off_t bytes)
+{
+    const int fd = log_builder_open_file(log, log->segment_count);
+
+    assert_int_equal(ftruncate(fd, bytes), 0);
+    assert_int_equal(close(fd), 0);
+}
+
+static off_t last_file_bytes(const struct log_builder *log)
+{
+    const int fd = log_builder_open_file(log, log->segment_count);
+    const off_t bytes = lseek(fd, 0, SEEK_END);
+
+    assert_int_equal(close(fd), 0);
+    return bytes;
+}
+
 /* ---- Clean ends ---- */
 
 static void find__log_without_segments__all_zero(void **state)
@@ -214,6 +232,97 @@ static void find__first_segments_trimmed__stands_on_the_seals(void **state)
     }
 }
 
+/* Seals of segments that are gone may still be there. */
+static void find__trimmed_log_with_older_seals__stands_on_them(void **state)
+{
+    struct log_builder *log = *state;
+
+    log_builder_segment(log);
+    log_builder_batch(log, 2);
+    log_builder_end(log);
+    log->seals_put = 1;
+    log_builder_segment(log);
+    log_builder_batch(log, 2);
+    log_builder_end(log);
+    log->seals_put = 0;
+    log_builder_segment(log);
+    log_builder_batch(log, 1);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(unlinkat(log->files.segments_fd, log->names[i], 0), 0);
+    assert_clean_end(log, 1);
+}
+
+/* Then only the header says where the log is. */
+static void find__trimmed_log_without_records__position_of_the_header(void **state)
+{
+    struct log_builder *log = *state;
+    struct btx_log_end end;
+
+    log_builder_segment(log);
+    log_builder_batch(log, 2);
+    log_builder_segment(log);
+    assert_int_equal(unlinkat(log->files.segments_fd, log->names[0], 0), 0);
+    find(log, &end);
+    assert_false(end.cut);
+    assert_int_equal(end.position.seq, log->builder.position.seq);
+    assert_int_equal(end.position.tx, log->builder.position.tx);
+    assert_int_equal(end.position.batch, log->builder.position.batch);
+    btx_log_end_done(&end);
+}
+
+/* The seal of the first comes late, in the third: what stands on it is found all the same. */
+static void find__seal_behind_segments_without_one__all_behind_it_sealed(void **state)
+{
+    struct log_builder *log = *state;
+
+    log_builder_segment(log);
+    log_builder_batch(log, 2);
+    log_builder_batch(log, 2);
+    log_builder_end(log);
+    log->seals_put = 1;
+    log_builder_segment(log);
+    log_builder_batch(log, 2);
+    log_builder_end(log);
+    log->seals_put = 2;
+    log_builder_segment(log);
+    segment_fixture_put(&log->files, 0, 1, &log->seals[0], sizeof log->seals[0]);
+    log_builder_batch(log, 1);
+    assert_clean_end(log, 2);
+}
+
+/* A batch that is wrong in one leaf and right in an older one is not torn, and nothing is cut. */
+static void find__older_copy_of_a_wrong_batch__not_cut(void **state)
+{
+    struct log_builder *log = *state;
+    unsigned copies = 0;
+    off_t bytes;
+
+    log_builder_segment(log);
+    for (size_t i = 0; i < 9; i++)
+        log_builder_batch(log, 1);
+    bytes = last_file_bytes(log);
+    for (off_t at = 0; at < bytes; at += 8) {
+        const int fd = log_builder_open_file(log, 1);
+        uint8_t found[192];
+
+        if (pread(fd, found, sizeof found, at) == (ssize_t)sizeof found &&
+            memcmp(found, log->counted + (size_t)7 * 192, sizeof found) == 0) {
+            struct btx_log_end end;
+
+            copies++;
+            assert_int_equal(pwrite(fd, "damage", 6, at + 100), 6);
+            find(log, &end);
+            assert_false(end.cut);
+            assert_same_position(&end.position, &log->builder.position);
+            assert_int_equal(end.segment_bytes, log->bytes);
+            btx_log_end_done(&end);
+            assert_int_equal(pwrite(fd, found, sizeof found, at), (ssize_t)sizeof found);
+        }
+        assert_int_equal(close(fd), 0);
+    }
+    assert_true(copies > 1);
+}
+
 static void find__trimmed_log_without_a_seal__corrupt(void **state)
 {
     struct log_builder *log = *state;
@@ -303,24 +412,6 @@ static void find__torn_twice__both_cut(void **state)
     assert_end(&end, log, 2);
     assert_goes_on(log, &end);
     btx_log_end_done(&end);
-}
-
-/* Cut the file of the last segment to @bytes. */
-static void truncate_last(const struct log_builder *log, off_t bytes)
-{
-    const int fd = log_builder_open_file(log, log->segment_count);
-
-    assert_int_equal(ftruncate(fd, bytes), 0);
-    assert_int_equal(close(fd), 0);
-}
-
-static off_t last_file_bytes(const struct log_builder *log)
-{
-    const int fd = log_builder_open_file(log, log->segment_count);
-    const off_t bytes = lseek(fd, 0, SEEK_END);
-
-    assert_int_equal(close(fd), 0);
-    return bytes;
 }
 
 /* The builder as it is when the end is at @end: what counts ends with a whole tx or note. */
@@ -683,6 +774,10 @@ int main(void)
         LOG_TEST(find__several_segments_without_seal__all_sealed),
         LOG_TEST(find__nothing_sealed_yet__all_sealed),
         LOG_TEST(find__first_segments_trimmed__stands_on_the_seals),
+        LOG_TEST(find__trimmed_log_with_older_seals__stands_on_them),
+        LOG_TEST(find__trimmed_log_without_records__position_of_the_header),
+        LOG_TEST(find__seal_behind_segments_without_one__all_behind_it_sealed),
+        LOG_TEST(find__older_copy_of_a_wrong_batch__not_cut),
         LOG_TEST(find__trimmed_log_without_a_seal__corrupt),
         LOG_TEST(find__torn_within_the_last_batch__whole_txs_kept),
         LOG_TEST(find__last_batch_torn_from_its_beginning__cut_before_it),

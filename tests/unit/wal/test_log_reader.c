@@ -113,6 +113,28 @@ static void assert_damages(const struct log_reading *reading, const struct log_b
 #define ASSERT_DAMAGE(reading, log, segment, text)                                                 \
     assert_damages(reading, log, 1, (const char *const[]){text}, (const size_t[]){segment})
 
+/* ---- Files ---- */
+
+static void turn_bit(const struct log_builder *log, uint64_t number, off_t byte, unsigned bit)
+{
+    const int fd = log_builder_open_file(log, number);
+    uint8_t value;
+
+    assert_int_equal(pread(fd, &value, 1, byte), 1);
+    value ^= (uint8_t)(1u << bit);
+    assert_int_equal(pwrite(fd, &value, 1, byte), 1);
+    assert_int_equal(close(fd), 0);
+}
+
+static off_t file_bytes(const struct log_builder *log, uint64_t number)
+{
+    const int fd = log_builder_open_file(log, number);
+    const off_t bytes = lseek(fd, 0, SEEK_END);
+
+    assert_int_equal(close(fd), 0);
+    return bytes;
+}
+
 /* ---- Whole logs ---- */
 
 static void next__log_of_many_segments__all_records_in_order(void **state)
@@ -392,6 +414,17 @@ static void from_seq__damage_before_it__not_read(void **state)
     log_reading_all(&reading, log, &(struct btx_log_options){.from_seq = 3});
     log_reading_assert_clean(&reading, log, 2 * 192, log->counted_bytes);
     log_reading_done(&reading);
+
+    batch_command(&log->builder)->crc ^= 1;
+    (void)batch_event(&log->builder, BTX_RECORD_TX_END | BTX_RECORD_COMMAND_END);
+    log_builder_commit(log);
+    log_builder_segment(log);
+    log_builder_batch(log, 1);
+    log_reading_all(
+        &reading, log,
+        &(struct btx_log_options){.from_seq = log->builder.position.seq, .verify_seals = true});
+    log_reading_assert_clean(&reading, log, log->counted_bytes - 192, log->counted_bytes);
+    log_reading_done(&reading);
 }
 
 static void from_seq__event_that_is_missing__told(void **state)
@@ -646,6 +679,28 @@ static void next__less_bytes_than_the_next_header_says__damage(void **state)
     log_reading_done(&reading);
 }
 
+/* How many bytes count is known no more, and the cut is still found. */
+static void next__damage_before_an_end_that_was_cut__only_the_damage_told(void **state)
+{
+    struct log_builder *log = *state;
+    struct log_reading reading;
+
+    log_builder_segment(log);
+    log_builder_batch(log, 1);
+    batch_command(&log->builder)->crc ^= 1;
+    (void)batch_event(&log->builder, BTX_RECORD_TX_END | BTX_RECORD_COMMAND_END);
+    log_builder_commit(log);
+    commit_half_a_batch(log);
+    log_builder_segment(log);
+    log_builder_batch(log, 1);
+
+    log_reading_all(&reading, log, &(struct btx_log_options){0});
+    ASSERT_DAMAGE(&reading, log, 1, "batch 2, byte 0, seq 2: CRC is wrong");
+    assert_all_but(&reading, log, 192, 2 * 192);
+    assert_same_position(&reading.position, &log->builder.position);
+    log_reading_done(&reading);
+}
+
 /* A batch is missing, and behind the end of what counts another one could take its place. */
 static void next__last_batch_missing_before_ones_that_do_not_count__none_of_them(void **state)
 {
@@ -731,11 +786,15 @@ static void all_damage__page_that_costs_no_record__told_only_then(void **state)
         uint8_t bytes[BTX_WAL_PAGE_BYTES] = {0};
         struct log_reading quiet;
         struct log_reading all;
+        struct log_reading live;
 
         overwrite_page(log, 1, page, bytes);
         log_reading_all(&quiet, log, &(struct btx_log_options){0});
         log_reading_all(&all, log, &(struct btx_log_options){.all_damage = true});
+        log_reading_all(&live, log, &(struct btx_log_options){.live = true});
         assert_int_equal(quiet.bytes_count, all.bytes_count);
+        assert_int_equal(quiet.bytes_count, live.bytes_count);
+        log_reading_done(&live);
         if (quiet.bytes_count != log->counted_bytes)
             assert_true(quiet.damage_count != 0);
         assert_true(quiet.damage_count <= all.damage_count);
@@ -772,6 +831,49 @@ static void all_damage__behind_an_end_that_was_cut__not_told(void **state)
         log_reading_done(&all);
         overwrite_page(log, 1, page, bytes);
     }
+}
+
+/* LMDB writes a leaf anew with each commit and leaves the old one: what it holds is right for ever. */
+static void next__batch_wrong_in_one_leaf__older_copy_taken(void **state)
+{
+    struct log_builder *log = *state;
+    struct log_reading reading;
+    uint8_t file[64 * BTX_WAL_PAGE_BYTES];
+    off_t bytes;
+    unsigned copies = 0;
+    unsigned told = 0;
+    int fd;
+
+    log_builder_segment(log);
+    for (size_t i = 0; i < 12; i++)
+        log_builder_batch(log, 1);
+    log_builder_segment(log);
+    log_builder_batch(log, 1);
+    bytes = file_bytes(log, 1);
+    assert_true((size_t)bytes <= sizeof file);
+    fd = log_builder_open_file(log, 1);
+    assert_int_equal(pread(fd, file, (size_t)bytes, 0), bytes);
+    assert_int_equal(close(fd), 0);
+    for (const uint8_t *at = file;
+         (at = memmem(at, (size_t)(file + bytes - at), log->counted + 192, 192)) != NULL; at++) {
+        copies++;
+        turn_bit(log, 1, at - file + 100, 3);
+        log_reading_all(&reading, log, &(struct btx_log_options){.verify_seals = true});
+        log_reading_assert_clean(&reading, log, 0, log->counted_bytes);
+        log_reading_done(&reading);
+        log_reading_all(&reading, log, &(struct btx_log_options){.all_damage = true});
+        assert_int_equal(reading.bytes_count, log->counted_bytes);
+        if (reading.damage_count != 0) {
+            ASSERT_DAMAGE(&reading, log, 1,
+                          "batch 2, byte 64, seq 2: CRC is wrong; an older copy of the batch is "
+                          "right");
+            told++;
+        }
+        log_reading_done(&reading);
+        turn_bit(log, 1, at - file + 100, 3);
+    }
+    assert_true(copies > 1);
+    assert_int_equal(told, 1);
 }
 
 static void next__segment_missing__named_with_what_it_held(void **state)
@@ -1157,30 +1259,10 @@ static void assert_honest(const struct log_reading *reading, const struct log_bu
         fail_msg("%s: records are missing and nobody says so", what);
 }
 
-static void turn_bit(const struct log_builder *log, uint64_t number, off_t byte, unsigned bit)
-{
-    const int fd = log_builder_open_file(log, number);
-    uint8_t value;
-
-    assert_int_equal(pread(fd, &value, 1, byte), 1);
-    value ^= (uint8_t)(1u << bit);
-    assert_int_equal(pwrite(fd, &value, 1, byte), 1);
-    assert_int_equal(close(fd), 0);
-}
-
 static uint64_t next_random(uint64_t *random)
 {
     *random = *random * UINT64_C(6364136223846793005) + 1442695040888963407u;
     return *random >> 24;
-}
-
-static off_t file_bytes(const struct log_builder *log, uint64_t number)
-{
-    const int fd = log_builder_open_file(log, number);
-    const off_t bytes = lseek(fd, 0, SEEK_END);
-
-    assert_int_equal(close(fd), 0);
-    return bytes;
 }
 
 /* LMDB protects nothing by a checksum: a bit may do anything to the way to a batch. */
@@ -1402,8 +1484,10 @@ int main(void)
         LOG_TEST(next__batches_missing__named_and_gone_on),
         LOG_TEST(next__last_batches_of_a_segment_missing__named),
         LOG_TEST(next__less_bytes_than_the_next_header_says__damage),
+        LOG_TEST(next__damage_before_an_end_that_was_cut__only_the_damage_told),
         LOG_TEST(next__last_batch_missing_before_ones_that_do_not_count__none_of_them),
         LOG_TEST(next__header_damaged__told_before_the_records_behind_it),
+        LOG_TEST(next__batch_wrong_in_one_leaf__older_copy_taken),
         LOG_TEST(all_damage__page_that_costs_no_record__told_only_then),
         LOG_TEST(all_damage__behind_an_end_that_was_cut__not_told),
         LOG_TEST(next__segment_missing__named_with_what_it_held),
