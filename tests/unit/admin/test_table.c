@@ -48,6 +48,24 @@ static void table_print__cells_of_many_widths__aligned(void **state)
     btx_table_done(&table);
 }
 
+/* Short cells stand below the ends of long titles, at the side that their column says. */
+static void table_print__title_wider_than_cells__decides_the_width(void **state)
+{
+    static const struct btx_column wide[] = {{"NUMBER", false}, {"A NAME", true}, {"X", true}};
+    struct btx_table table = {.columns = wide, .column_count = 3};
+    char *text;
+
+    (void)state;
+    btx_table_cell(&table, "7");
+    btx_table_cell(&table, "a");
+    btx_table_cell(&table, "-");
+    text = print(&table);
+    assert_string_equal(text, "NUMBER  A NAME  X\n"
+                              "     7  a       -\n");
+    free(text);
+    btx_table_done(&table);
+}
+
 /* A list without rows still says what its columns would be. */
 static void table_print__no_rows__titles_alone(void **state)
 {
@@ -88,6 +106,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_print__cells_of_many_widths__aligned),
+        cmocka_unit_test(table_print__title_wider_than_cells__decides_the_width),
         cmocka_unit_test(table_print__no_rows__titles_alone),
         cmocka_unit_test(table_print__many_rows__all_of_them),
     };

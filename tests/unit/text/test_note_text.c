@@ -48,6 +48,22 @@ static void note_text_encode__every_note__exactly_the_documented_line(void **sta
     }
 }
 
+/* Both halves of each byte, in the right order. */
+static void note_text_encode__digest_of_many_digits__each_digit(void **state)
+{
+    static union btx_sample_space space;
+    static char out[BTX_NOTE_TEXT_BYTES_MAX];
+    struct btx_state_digest *note = (void *)&space;
+
+    (void)state;
+    (void)btx_sample_build(btx_sample_find("note_state_digest"), &space);
+    for (unsigned i = 0; i < sizeof note->sha256; i++)
+        note->sha256[i] = (uint8_t)(0x1f + 7 * i);
+    out[btx_note_text_encode(&space.record, out)] = '\0';
+    assert_non_null(strstr(out, "\"sha256\":\"1f262d343b424950575e656c737a81888f969da4abb2b9c0"
+                                "c7ced5dce3eaf1f8\","));
+}
+
 /* A padded text that fills its field has no zero: what lies behind the field must not show. */
 static void note_text_encode__texts_fill_their_fields__printed_to_their_ends(void **state)
 {
@@ -101,6 +117,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(note_text_encode__every_note__exactly_the_documented_line),
+        cmocka_unit_test(note_text_encode__digest_of_many_digits__each_digit),
         cmocka_unit_test(note_text_encode__texts_fill_their_fields__printed_to_their_ends),
         cmocka_unit_test(note_text_encode__longest_operator_action__stays_in_its_room),
     };
