@@ -28,7 +28,7 @@ static struct btx_disk *current;
 static bool direct[FD_COUNT]; /* opened with O_DIRECT, which the system was not told */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static __thread bool inside; /* a call of the disk's or of a hook: the system's alone */
-static struct btx_random failures = {{1, 2, 3, 4}};
+static struct btx_random luck = {{1, 2, 3, 4}}; /* in what calls do and do not */
 
 struct btx_disk_control *btx_disk_control(void)
 {
@@ -435,7 +435,7 @@ static ssize_t tell_written(struct disk_file *file, int fd, ssize_t written, off
     const uint64_t number = disk_written(file, fd, begin_bytes, (uint64_t)written);
 
     if (failure == BTX_DISK_ERROR) {
-        disk_lose(file, number, &failures);
+        disk_lose(file, number, &luck);
         errno = control.error;
         return -1;
     }
@@ -587,7 +587,7 @@ static int sync_any(int fd, long number)
     const enum btx_disk_call call = file->folder ? BTX_DISK_FOLDER_SYNC : BTX_DISK_SYNC;
     if (begin(call, file, NULL) != BTX_DISK_NO_FAILURE) {
         if (!file->folder)
-            disk_lose(file, 0, &failures);
+            disk_lose(file, 0, &luck);
         errno = control.error;
         result = -1;
     } else {
@@ -617,13 +617,13 @@ int sync_file_range(int fd, off64_t offset, off64_t length, unsigned int flags)
     return (int)syscall(SYS_sync_file_range, fd, offset, length, flags);
 }
 
-/* Dirty pages stay, clean ones are read from the disk again. */
+/* Dirty pages stay, clean ones are read from the disk again; or not, it is only advice. */
 static int advise(int fd, off_t offset, off_t length, int advice)
 {
     if (advice == POSIX_FADV_DONTNEED && enter()) {
         struct disk_file *file = file_of(fd);
         CHECK(file == NULL || (offset == 0 && length == 0));
-        if (file != NULL && !control.no_direct)
+        if (file != NULL && !control.no_direct && btx_random_chance(&luck, 500))
             disk_forget(file, fd);
         leave();
     }

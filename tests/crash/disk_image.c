@@ -279,11 +279,12 @@ static void check_file(struct check *check, const struct disk_file *file, int fd
     if (size != 0)
         disk_system_read(fd, real, size, 0);
     disk_read(file, ours, 0, size);
-    for (uint64_t i = 0; i < size && file->size == size; i++) {
-        if (real[i] == ours[i] || file->lost[i / BTX_DISK_PAGE_BYTES])
+    for (uint64_t at = 0; at < size && file->size == size; at += BTX_DISK_PAGE_BYTES) {
+        const size_t left = size - at < BTX_DISK_PAGE_BYTES ? size - at : BTX_DISK_PAGE_BYTES;
+        if (file->lost[at / BTX_DISK_PAGE_BYTES] || memcmp(real + at, ours + at, left) == 0)
             continue;
-        (void)snprintf(check->why, sizeof(check->why), "%s: byte %ju differs", file->name,
-                       (uintmax_t)i);
+        (void)snprintf(check->why, sizeof(check->why), "%s: page %ju differs", file->name,
+                       (uintmax_t)(at / BTX_DISK_PAGE_BYTES));
         break;
     }
     if (file->size != size)

@@ -20,7 +20,7 @@ struct btx_history {
     size_t unit_room;
     size_t acknowledged_bytes; /* of what commit returned for, or what recovery published */
     size_t attempted_bytes;    /* of what was given to commit */
-    uint64_t epoch;            /* of the last writer that acknowledged something */
+    uint64_t epoch;            /* of the last writer that was open */
 };
 
 struct btx_history *btx_history_open(void);

@@ -118,8 +118,8 @@ static void print_tally(const struct power_cut_ledger *ledger, enum power_cut_sc
 }
 
 /* A control has to lose in a good part of its images; nothing else may lose anything, and no
- * process may die of anything.  A log that is refused, since later segments stand on what is
- * missing, has lost something too, but a control must also find losses that do not show so. */
+ * process may die of anything.  A log is refused when later segments stand on what is missing, so
+ * that has lost something too; the controls that reach them must also find open losses. */
 static bool judge(const struct power_cut_ledger *ledger, enum power_cut_scenario scenario)
 {
     const struct power_cut_tally *tally = &ledger->tallies[scenario];
@@ -128,7 +128,8 @@ static bool judge(const struct power_cut_ledger *ledger, enum power_cut_scenario
 
     if (scenario <= POWER_CUT_CHAIN)
         return tally->verdicts[BTX_VERDICT_RIGHT] == count;
-    return tally->verdicts[BTX_VERDICT_DIED] == 0 && lost != 0 &&
+    return tally->verdicts[BTX_VERDICT_DIED] == 0 &&
+           (lost != 0 || scenario == POWER_CUT_UNSYNCED) &&
            10 * (lost + tally->verdicts[BTX_VERDICT_REFUSED]) > count;
 }
 

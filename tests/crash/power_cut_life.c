@@ -136,6 +136,7 @@ static int live(struct power_cut_run *run, struct power_cut_cutter *cutter, cons
                        btx_verdict_name(verdict), session->text);
         return LIFE_FAILED;
     }
+    power_cut_take(cutter, "recovered and published", 1);
     for (size_t i = 0; i < steps; i++) {
         if (btx_session_step(session) != BTX_OK)
             return end_by_fault(run, session);

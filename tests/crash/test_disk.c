@@ -415,25 +415,32 @@ static void sync__failed_with_eio__drops_what_the_cache_still_shows(void **state
     assert_true(lost > 4);
 }
 
-/* Recovery may ask the cache to forget; what was dropped is then what the disk has. */
-static void fadvise__after_eio__shows_what_the_disk_has(void **state)
+/* Recovery may ask the cache to forget; then what was dropped is what the disk has, or still not:
+ * the kernel need not follow. */
+static void fadvise__after_eio__may_show_what_the_disk_has(void **state)
 {
     struct scene *scene = *state;
     const int fd = make_durable(scene, "file");
+    const int direct_fd = open(path_in(scene->root, "file"), O_RDONLY | O_DIRECT);
     uint8_t seen[2 * PAGE];
     uint8_t disk[PAGE];
+    int forgotten = 0;
 
-    fail_next(BTX_DISK_SYNC, BTX_DISK_ERROR, EIO);
-    fill(fd, 'B', PAGE, 0);
-    assert_int_equal(fdatasync(fd), -1);
-    fill(fd, 'C', PAGE, PAGE);
-    const int direct_fd = open(path_in(scene->root, "file"), O_RDONLY | O_DIRECT);
-    assert_int_equal(pread(direct_fd, disk, PAGE, 0), PAGE);
-    assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
-    assert_int_equal(pread(fd, seen, sizeof(seen), 0), sizeof(seen));
-    assert_memory_equal(seen, disk, PAGE);
-    assert_int_equal(seen[PAGE], 'C');
-    assert_null(btx_disk_check(scene->disk));
+    for (int i = 0; i < 40; i++) {
+        fill(fd, 'A', PAGE, 0);
+        assert_int_equal(fdatasync(fd), 0);
+        fail_next(BTX_DISK_SYNC, BTX_DISK_ERROR, EIO);
+        fill(fd, 'B', PAGE, 0);
+        assert_int_equal(fdatasync(fd), -1);
+        fill(fd, 'C', PAGE, PAGE);
+        assert_int_equal(pread(direct_fd, disk, PAGE, 0), PAGE);
+        assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+        assert_int_equal(pread(fd, seen, sizeof(seen), 0), sizeof(seen));
+        forgotten += memchr(disk, 'A', PAGE) != NULL && memcmp(seen, disk, PAGE) == 0;
+        assert_int_equal(seen[PAGE], 'C');
+        assert_null(btx_disk_check(scene->disk));
+    }
+    assert_in_range(forgotten, 1, 39);
     assert_int_equal(close(fd) + close(direct_fd), 0);
 }
 
@@ -623,7 +630,7 @@ static void check__call_went_past_the_disk__is_found(void **state)
 
     assert_null(btx_disk_check(scene->disk));
     assert_int_equal(syscall(SYS_pwrite64, fd, "X", 1, 7), 1);
-    assert_string_equal(btx_disk_check(scene->disk), "file: byte 7 differs");
+    assert_string_equal(btx_disk_check(scene->disk), "file: page 0 differs");
     assert_int_equal(syscall(SYS_ftruncate, fd, 1), 0);
     assert_string_equal(btx_disk_check(scene->disk), "file: size is 1, told was 4096");
     assert_int_equal(syscall(SYS_mkdirat, AT_FDCWD, path_in(scene->root, "d"), 0700), 0);
@@ -677,7 +684,7 @@ int main(void)
         TEST(image__file_removed__may_come_back_until_synced),
         TEST(image__folder_made__needs_the_sync_of_the_one_above),
         TEST(sync__failed_with_eio__drops_what_the_cache_still_shows),
-        TEST(fadvise__after_eio__shows_what_the_disk_has),
+        TEST(fadvise__after_eio__may_show_what_the_disk_has),
         TEST(sync__page_changed_after_eio__writes_all_of_it),
         TEST(synced_write__failed_with_eio__is_in_the_cache_only),
         TEST(call__made_to_fail__has_no_effect),
