@@ -95,6 +95,14 @@ const char *btx_page_meta_check(const uint8_t *page, uint64_t number)
     return main_tree_check(meta);
 }
 
+bool btx_page_meta_is_taken_back(const struct btx_page_meta *meta,
+                                 const struct btx_page_meta *other)
+{
+    return meta->magic == other->magic && meta->version == other->version &&
+           meta->transaction + 1 == other->transaction && meta->last_page <= other->last_page &&
+           meta->main.entries > other->main.entries;
+}
+
 /* --- Pages of the tree ------------------------------------------------------------------------ */
 
 static const char *header_check(const uint8_t *page, uint64_t number, unsigned flags)

@@ -119,6 +119,11 @@ static inline unsigned btx_page_node_count(const uint8_t *page)
 /* The checks return NULL or what is wrong, in static storage.  A page that was not read from where
  * @number says is wrong. */
 BTX_MUST_USE const char *btx_page_meta_check(const uint8_t *page, uint64_t number);
+/* Whether @meta is what LMDB leaves where it could not write a meta page, beside @other, which is
+ * right and now the newest: the trees of the transaction that failed, with the numbers of the one
+ * before it.  No damage, and nothing to follow. */
+BTX_MUST_USE bool btx_page_meta_is_taken_back(const struct btx_page_meta *meta,
+                                              const struct btx_page_meta *other);
 /* A branch: at least two children, keys ascending. */
 BTX_MUST_USE const char *btx_page_branch_check(const uint8_t *page, uint64_t number);
 /* A leaf: nodes packed without gaps, keys ascending, values of a size that belongs where they

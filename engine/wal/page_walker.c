@@ -84,6 +84,13 @@ static const struct btx_page_meta *meta_choose(struct btx_page_walker *walker, c
         else
             meta_damage(walker, i, why);
     }
+    if (count == 1 && metas_bytes >= META_BYTES) {
+        const uint64_t other = 1 - right[0]->header.number;
+
+        if (btx_page_meta_is_taken_back((const void *)(metas + other * BTX_WAL_PAGE_BYTES),
+                                        right[0]))
+            walker->meta_damage_count = 0;
+    }
     if (count < META_COUNT)
         return count == 0 ? NULL : right[0];
     if (right[0]->transaction > right[1]->transaction) {
@@ -92,9 +99,10 @@ static const struct btx_page_meta *meta_choose(struct btx_page_walker *walker, c
         right[0] = right[1];
         right[1] = newer;
     }
-    if (right[1]->transaction != 0 && (right[1]->transaction - right[0]->transaction != 1 ||
-                                       right[1]->main.entries <= right[0]->main.entries ||
-                                       right[1]->last_page < right[0]->last_page))
+    if (right[1]->transaction != 0 && !btx_page_meta_is_taken_back(right[0], right[1]) &&
+        (right[1]->transaction - right[0]->transaction != 1 ||
+         right[1]->main.entries <= right[0]->main.entries ||
+         right[1]->last_page < right[0]->last_page))
         meta_damage(walker, right[1]->header.number,
                     "meta: not of the transaction after the other");
     return right[1];

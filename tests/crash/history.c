@@ -155,7 +155,7 @@ enum btx_verdict btx_history_compare(const struct btx_history *history, const ch
                                      bool direct, size_t *ret_length_bytes,
                                      char text[BTX_VERDICT_TEXT_BYTES])
 {
-    const struct btx_log_options options = {.direct = direct};
+    const struct btx_log_options options = {.direct = direct, .verify_seals = true};
     struct btx_log_reader *reader;
     struct btx_fault fault = {0};
 
