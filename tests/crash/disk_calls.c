@@ -407,6 +407,22 @@ static ssize_t system_write(int fd, const struct iovec *pieces, int count, off_t
                       : syscall(SYS_pwritev, fd, pieces, count, offset, 0L);
 }
 
+/* Files are zeroed ahead all the time: the real one gets a hole, which reads the same. */
+static bool is_zeroing(const struct disk_file *file, const struct iovec *pieces, int count,
+                       off_t offset)
+{
+    return count == 1 && offset >= 0 && (uint64_t)offset >= file->size &&
+           offset % BTX_DISK_PAGE_BYTES == 0 &&
+           disk_all_zero(pieces[0].iov_base, pieces[0].iov_len);
+}
+
+static ssize_t write_hole(int fd, const struct iovec *piece, off_t offset)
+{
+    const ssize_t length = (ssize_t)piece->iov_len;
+
+    return syscall(SYS_ftruncate, fd, offset + length) == 0 ? length : -1;
+}
+
 /* Half of what @pieces hold, or less by a few bytes. */
 static ssize_t write_half(int fd, const struct iovec *pieces, int count, off_t offset)
 {
@@ -453,6 +469,7 @@ static ssize_t write_to(struct disk_file *file, int fd, const struct iovec *piec
     const enum btx_disk_failure failure =
         begin(synced ? BTX_DISK_SYNCED_WRITE : BTX_DISK_WRITE, file, NULL);
     const bool positioned = offset >= 0;
+    const bool zeroing = failure == BTX_DISK_NO_FAILURE && is_zeroing(file, pieces, count, offset);
     ssize_t written;
 
     /* A synced write that fails with EIO has reached the cache and then not the disk. */
@@ -460,13 +477,15 @@ static ssize_t write_to(struct disk_file *file, int fd, const struct iovec *piec
         return -1;
     if (failure == BTX_DISK_SHORT_WRITE)
         written = write_half(fd, pieces, count, offset);
+    else if (zeroing)
+        written = write_hole(fd, pieces, offset);
     else
         written = system_write(fd, pieces, count, offset);
     if (written <= 0)
         return written;
     if (!positioned)
         offset = lseek(fd, 0, SEEK_CUR) - written;
-    return tell_written(file, fd, written, offset, synced, failure);
+    return tell_written(file, zeroing ? -1 : fd, written, offset, synced, failure);
 }
 
 static ssize_t write_any(int fd, const struct iovec *pieces, int count, off_t offset)

@@ -87,9 +87,11 @@ static struct disk_change *add_change(struct disk_file *file)
     return change;
 }
 
-static bool all_zero(const uint8_t *bytes, size_t length_bytes)
+bool disk_all_zero(const void *bytes, size_t length_bytes)
 {
-    return length_bytes == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, length_bytes - 1) == 0);
+    const uint8_t *first = bytes;
+
+    return length_bytes == 0 || (first[0] == 0 && memcmp(first, first + 1, length_bytes - 1) == 0);
 }
 
 /* A page that a failed sync dropped is written whole, with all of its sectors, when it is changed
@@ -121,13 +123,15 @@ uint64_t disk_written(struct disk_file *file, int fd, uint64_t offset_bytes, uin
     struct disk_change *change = add_change(file);
     change->sector = first;
     change->sector_count = end - first;
+    if (fd < 0)
+        return change->number;
     const size_t bytes = change->sector_count * BTX_DISK_SECTOR_BYTES;
     change->bytes = btx_disk_memory_take(bytes);
     const uint64_t begin = first * BTX_DISK_SECTOR_BYTES;
     if (begin < file->size)
         disk_system_read(fd, change->bytes, file->size - begin < bytes ? file->size - begin : bytes,
                          begin);
-    if (all_zero(change->bytes, bytes)) {
+    if (disk_all_zero(change->bytes, bytes)) {
         btx_disk_memory_give(change->bytes);
         change->bytes = NULL;
     }

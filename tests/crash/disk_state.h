@@ -83,7 +83,8 @@ struct disk_file *disk_find(const struct btx_disk *disk, dev_t device, ino_t ino
 struct disk_file *disk_add(struct btx_disk *disk, struct disk_file *parent, const char *name,
                            bool folder, dev_t device, ino_t inode);
 
-/* The real file has other bytes at @offset_bytes now: read them through @fd.  Returns the change. */
+/* The real file has other bytes at @offset_bytes now: read them through @fd, or with -1 know that
+ * all of them are zero, in pages behind its old end.  Returns the change. */
 uint64_t disk_written(struct disk_file *file, int fd, uint64_t offset_bytes, uint64_t length_bytes);
 void disk_resized(struct disk_file *file, uint64_t size_bytes);
 /* The change @number has become durable by itself, up to @end_bytes of the file. */
@@ -99,6 +100,8 @@ void disk_forget(struct disk_file *file, int fd);
 /* What a read past the page cache gives. */
 void disk_read(const struct disk_file *file, uint8_t *bytes, uint64_t offset_bytes,
                uint64_t length_bytes);
+
+bool disk_all_zero(const void *bytes, size_t length_bytes);
 
 /* Room in durable for @size_bytes. */
 void disk_reserve(struct disk_file *file, uint64_t size_bytes);

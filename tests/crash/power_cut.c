@@ -51,7 +51,7 @@ static uint64_t number_of(const char *text)
 /* Sanitizers make it slow; they look for other things than luck does. */
 static uint64_t default_images(void)
 {
-    return btx_environment_number("BTX_CRASH_IMAGES", btx_environment_is_slow() ? 1500 : 12000);
+    return btx_environment_number("BTX_CRASH_IMAGES", btx_environment_is_slow() ? 1500 : 10500);
 }
 
 static struct options parse(int count, char **words)
