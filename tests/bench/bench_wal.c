@@ -273,6 +273,14 @@ static enum btx_fault_code measure_fold(struct bench *bench, const struct btx_be
     return BTX_OK;
 }
 
+/* The order flow is made when the first load wants it: it takes a while. */
+static void make_recording(struct bench *bench, const struct btx_bench_wal_load *load)
+{
+    if (load->kind != BTX_BENCH_WAL_EVENTS && bench->recording.bytes == NULL) {
+        btx_bench_wal_recording_init(&bench->recording, bench->plan.commands);
+    }
+}
+
 static enum btx_fault_code measure(struct bench *bench, struct btx_fault *reterr_fault)
 {
     const struct settings *settings = bench->settings;
@@ -284,6 +292,7 @@ static enum btx_fault_code measure(struct bench *bench, struct btx_fault *reterr
             continue;
         }
         fprintf(stderr, "measuring: %s, %s\n", part_names[load.part], load.name);
+        make_recording(bench, &load);
         const enum btx_fault_code code = load.part == BTX_BENCH_WAL_FOLD
                                              ? measure_fold(bench, &load, reterr_fault)
                                              : measure_row(bench, &load, reterr_fault);
@@ -313,7 +322,6 @@ static enum btx_fault_code run(const struct settings *settings, struct btx_fault
         return reterr_fault->code;
     }
     btx_bench_machine_begin(&report->machine);
-    btx_bench_wal_recording_init(&bench.recording, bench.plan.commands);
     const enum btx_fault_code code = measure(&bench, reterr_fault);
     btx_bench_wal_recording_done(&bench.recording);
     if (code != BTX_OK) {
