@@ -22,6 +22,7 @@ struct btx_segment_file {
     unsigned int database;         /* MDB_dbi */
     uint64_t map_bytes;            /* of the LMDB map */
     uint64_t last_page;            /* in use, as of the last commit */
+    uint64_t zeroed_bytes;         /* every block before it was written once */
     char name[BTX_WAL_NAME_BYTES]; /* below segments/, the present one */
 };
 
@@ -49,6 +50,12 @@ BTX_MUST_USE enum btx_fault_code btx_segment_file_create(struct btx_segment_file
                                                          const char *folder, const char *name,
                                                          uint64_t map_bytes, uint64_t zero_bytes,
                                                          struct btx_fault *reterr_fault);
+
+/* Zero @file, which is fresh, up to @zero_bytes, and sync.  Less than is zeroed already: nothing.
+ * Faults: DISK_FULL, IO. */
+BTX_MUST_USE enum btx_fault_code btx_segment_file_zero(struct btx_segment_file *file,
+                                                       uint64_t zero_bytes,
+                                                       struct btx_fault *reterr_fault);
 
 /* One transaction: put, write, sync. */
 BTX_MUST_USE enum btx_segment_result btx_segment_file_commit(
