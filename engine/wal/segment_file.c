@@ -86,10 +86,11 @@ enum btx_fault_code btx_segment_file_zero(struct btx_segment_file *file, uint64_
 
         if (btx_wal_write(fd, zeros, piece, file->zeroed_bytes, file->name, reterr_fault) != BTX_OK)
             return reterr_fault->code;
-        /* Where it fails, the sync below does too, and tells. */
-        (void)sync_file_range(fd, (off_t)file->zeroed_bytes, (off_t)piece,
-                              SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
-                                  SYNC_FILE_RANGE_WAIT_AFTER);
+        /* It takes the error of a failed write with it: the sync below would no longer tell. */
+        if (sync_file_range(fd, (off_t)file->zeroed_bytes, (off_t)piece,
+                            SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+                                SYNC_FILE_RANGE_WAIT_AFTER) != 0)
+            return btx_wal_write_fault(fd, errno, file->name, reterr_fault);
         file->zeroed_bytes += piece;
     }
     return btx_wal_sync(fd, file->name, reterr_fault);
