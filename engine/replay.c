@@ -278,8 +278,9 @@ static enum btx_fault_code close_all(struct replay *replay, enum btx_fault_code 
     const bool snapshot = code == BTX_OK && replay->options.snapshot;
     struct btx_fault fault = {0};
 
-    /* A bad line ends the run and undoes nothing: what was answered before it lasts. */
-    if (code == BTX_FAULT_INPUT && replay->log.writer != NULL && commit(replay, &fault) != BTX_OK) {
+    /* What ends a run undoes nothing: what was executed before it lasts, and is answered. */
+    if (code != BTX_OK && replay->log.writer != NULL && commit(replay, &fault) != BTX_OK &&
+        code == BTX_FAULT_INPUT) {
         *reterr_fault = fault;
         code = fault.code;
     }
