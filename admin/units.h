@@ -15,6 +15,12 @@ struct btx_units_text {
     char text[BTX_UNITS_TEXT_BYTES];
 };
 
+/* What stands behind a noun: "1 event", "2 events". */
+static inline const char *btx_units_s(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 /* "512 B", "1.5 MiB", "1023.9 GiB". */
 struct btx_units_text btx_units_bytes(uint64_t bytes);
 

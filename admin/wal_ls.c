@@ -45,18 +45,16 @@ static void find_gap(const struct btx_wal_survey *survey, size_t row_index, stru
                row->name.number - 1);
 }
 
-/* The torn end of the log, or what an earlier recovery cut from the segment. */
-static void find_cut(const struct btx_wal_survey *survey, size_t row_index, struct remarks *remarks)
+static bool is_torn(const struct btx_wal_survey *survey, const struct btx_wal_row *row)
 {
-    const struct btx_wal_row *row = &survey->rows[row_index];
+    return survey->end_known && survey->end.cut &&
+           strcmp(row->name.name, survey->end.cut_where.segment) == 0;
+}
 
-    if (survey->end_known && survey->end.cut &&
-        strcmp(row->name.name, survey->end.cut_where.segment) == 0) {
-        char where[REMARK_BYTES - 16];
-
-        btx_wal_damage_print(&survey->end.cut_where, where, sizeof where);
-        remark(remarks, "torn end: %s", where);
-    } else if (row->source == BTX_WAL_ROW_SEALED && !row->header_valid && !row->damaged) {
+/* What an earlier recovery cut from the segment. */
+static void find_cut(const struct btx_wal_row *row, struct remarks *remarks)
+{
+    if (row->source == BTX_WAL_ROW_SEALED && !row->header_valid && !row->damaged) {
         remark(remarks, "cut by recovery: nothing of it counts");
     } else if (row->source == BTX_WAL_ROW_SEALED && row->claimed_batches > row->batches) {
         remark(remarks, "cut by recovery: %" PRIu64 " batches at its end do not count",
@@ -71,11 +69,18 @@ static void find_remarks(const struct btx_wal_survey *survey, size_t row_index,
 
     remarks->count = 0;
     find_gap(survey, row_index, remarks);
+    if (is_torn(survey, row)) {
+        char where[REMARK_BYTES - 16];
+
+        btx_wal_damage_print(&survey->end.cut_where, where, sizeof where);
+        remark(remarks, "torn end: %s", where);
+        return;
+    }
     if (row->damaged)
         remark(remarks, "DAMAGED: %s", row->damage);
     else if (row->truncated)
         remark(remarks, "the file is shorter than its tree says");
-    find_cut(survey, row_index, remarks);
+    find_cut(row, remarks);
     if (survey->live && row_index + 1 == survey->row_count)
         remark(remarks, "in use: it grows");
     else if (row->events == 0 && !row->damaged)
@@ -159,9 +164,11 @@ static void print_long(const struct btx_wal_survey *survey, size_t row_index,
         printf("  seq      %" PRIu64 " would be its first\n", row->name.first_seq);
     else
         printf("  seq      %" PRIu64 " to %" PRIu64 "\n", row->name.first_seq, contents->last_seq);
-    printf("  records  %" PRIu64 " events, %" PRIu64 " commands, %" PRIu64 " notes in %" PRIu64
-           " batches\n",
-           contents->events, contents->commands, contents->notes, contents->batches);
+    printf("  records  %" PRIu64 " event%s, %" PRIu64 " command%s, %" PRIu64 " note%s in %" PRIu64
+           " batch%s\n",
+           contents->events, btx_units_s(contents->events), contents->commands,
+           btx_units_s(contents->commands), contents->notes, btx_units_s(contents->notes),
+           contents->batches, contents->batches == 1 ? "" : "es");
     printf("  bytes    %" PRIu64 " of records, %" PRIu64 " of the file\n", contents->bytes,
            row->file_bytes);
     print_times(contents);

@@ -44,6 +44,8 @@ struct verify {
     uint64_t base_seq;           /* of the snapshot that a trimmed log begins behind; 0: none */
     bool trimmed;
     uint64_t damages;
+    char said_last[SENTENCE_BYTES];
+    bool behind_damage; /* the next record is the first one behind it */
     uint64_t events;
     uint64_t commands;
     uint64_t notes;
@@ -64,6 +66,9 @@ static void BTX_PRINTF(2, 3) report(struct verify *verify, const char *format, .
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments); /* Cut is fine. */
     va_end(arguments);
+    if (strcmp(text, verify->said_last) == 0)
+        return; /* One page may be in the way of several batches. */
+    memcpy(verify->said_last, text, sizeof text);
     verify->damages++;
     btx_progress_clear(&verify->progress);
     if (verify->request->json)
@@ -187,8 +192,19 @@ static void compare_snapshot(struct verify *verify, const struct btx_record *rec
 
 /* ---- Records ---- */
 
+/* Behind damage the execution goes on when no event is missing: then no command is. */
+static void look_for_gap(struct verify *verify, const struct btx_record *record)
+{
+    const bool is_note = btx_record_kind(record) == BTX_RECORD_NOTE;
+
+    if (verify->behind_damage && record->seq != verify->position.seq + (is_note ? 0 : 1))
+        btx_log_execution_stop(&verify->execution, "damage, and events are missing behind it");
+    verify->behind_damage = false;
+}
+
 static void take_record(struct verify *verify, const struct btx_record *record)
 {
+    look_for_gap(verify, record);
     verify->done_bytes += btx_record_length_bytes(record);
     btx_progress_at(&verify->progress, verify->done_bytes);
     btx_log_execution_take(&verify->execution, record);
@@ -253,7 +269,7 @@ static void take_damage(struct verify *verify, const struct btx_wal_damage *dama
 
     btx_wal_damage_print(damage, text, sizeof text);
     report(verify, "%s", text);
-    btx_log_execution_stop(&verify->execution, "what follows the damage is not known");
+    verify->behind_damage = true;
 }
 
 static enum btx_fault_code read_records(struct verify *verify, struct btx_log_reader *reader,
@@ -363,8 +379,8 @@ static void find_verdict(const struct verify *verify, char ret_text[SENTENCE_BYT
     if (verify->damages != 0 || differs) {
         append(ret_text, "DAMAGED");
         if (verify->damages != 0)
-            append(ret_text, ", in %" PRIu64 " %s", verify->damages,
-                   verify->damages == 1 ? "place" : "places");
+            append(ret_text, ", in %" PRIu64 " place%s", verify->damages,
+                   btx_units_s(verify->damages));
         if (differs)
             append(ret_text, ", and not what its commands give behind seq %" PRIu64,
                    verify->execution.stopped_seq);
@@ -393,10 +409,11 @@ static void print_execution(const struct verify *verify)
         printf("executed    no\n");
         return;
     case BTX_EXECUTION_RUNNING:
-        printf("executed    %" PRIu64 " commands gave the same %" PRIu64 " events\n"
+        printf("executed    %" PRIu64 " command%s gave the same %" PRIu64 " event%s\n"
                "digests     %" PRIu64 " of states and %" PRIu64 " of snapshots are right\n",
-               execution->audit.commands, execution->audit.events, execution->audit.digests,
-               verify->snapshots_compared);
+               execution->audit.commands, btx_units_s(execution->audit.commands),
+               execution->audit.events, btx_units_s(execution->audit.events),
+               execution->audit.digests, verify->snapshots_compared);
         return;
     case BTX_EXECUTION_STOPPED:
         printf("executed    %sup to seq %" PRIu64 " only%s: %s\n", btx_colour_on(BTX_COLOUR_NOTICE),
@@ -444,9 +461,11 @@ static void print_text(const struct verify *verify)
 
     for (size_t i = 0; i < survey->row_count; i++)
         sealed += survey->rows[i].sealed_by != 0;
-    printf("checked     %" PRIu64 " events, %" PRIu64 " commands, %" PRIu64
-           " notes in %zu segments\n",
-           verify->events, verify->commands, verify->notes, survey->row_count);
+    printf("checked     %" PRIu64 " event%s, %" PRIu64 " command%s, %" PRIu64
+           " note%s in %zu segment%s\n",
+           verify->events, btx_units_s(verify->events), verify->commands,
+           btx_units_s(verify->commands), verify->notes, btx_units_s(verify->notes),
+           survey->row_count, btx_units_s(survey->row_count));
     printf("seals       %zu, %" PRIu64 " of them signed\n", sealed, count_signed(survey));
     printf("snapshots   %zu\n", verify->snapshot_count);
     print_execution(verify);

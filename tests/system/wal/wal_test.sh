@@ -203,7 +203,7 @@ ls_long() {
 00000000000000000001-0000000001.mdb
   segment  1, epoch 1, created 2026-09-21 14:13:20 UTC
   seq      1 to 4
-  records  4 events, 4 commands, 1 notes in 5 batches
+  records  4 events, 4 commands, 1 note in 5 batches
   bytes    1024 of records, 32768 of the file
   time     2026-09-21 14:13:20 to 2026-09-21 14:13:20 UTC
   sealed   2026-09-21 14:13:20 UTC, in segment 2, not signed
@@ -263,7 +263,7 @@ empty() {
     printf 'start 10\nstop\n' | make
     run verify "$log"
     expect_status 0
-    expect_line 'checked     0 events, 0 commands, 2 notes in 1 segments'
+    expect_line 'checked     0 events, 0 commands, 2 notes in 1 segment'
     run dump --notes "$log"
     [ "$(wc -l < "$scratch/out")" -eq 2 ] || fail "want two notes: $(cat "$scratch/out")"
 }
@@ -374,6 +374,40 @@ dump_flow() {
     expect_line 'verdict     consistent, unsigned, end not anchored'
 }
 
+# The log that betex-replay writes, and goes on with in less room.
+of_replay() {
+    story | grep '^{' | "$REPLAY" --wal "$log" --snapshot --set wal.unsafe_filesystem=true \
+        > "$scratch/events" || fail "betex-replay"
+    echo '{"cmd":"Deposit","t":1790000002000000000,"account":1,"amount":1}' |
+        "$REPLAY" --accounts 2 --wal "$log" --set wal.unsafe_filesystem=true \
+            >> "$scratch/events" || fail "betex-replay, going on"
+    run dump --events "$log"
+    expect_status 0
+    cmp "$scratch/out" "$scratch/events" || fail "events differ"
+    run verify "$log"
+    expect_status 0
+    expect_line 'executed    10 commands gave the same 14 events'
+    expect_line 'digests     2 of states and 1 of snapshots are right'
+    expect_line 'verdict     consistent, unsigned, end not anchored'
+    run info "$log"
+    expect_status 0
+    expect_match '^  writers    2, epochs 1 to 2$'
+    expect_match '^  end        clean'
+}
+
+# Damage that costs no record is damage of the file all the same, and nothing else.
+spare_page() {
+    { orders 14; echo stop; } | make
+    dd if=/dev/zero of="$(segment 2)" bs=$PAGE seek=0 count=1 conv=notrunc status=none
+    run verify "$log"
+    expect_status 1
+    expect_match '^damage: segments/.*-0000000002.mdb: page 0: '
+    expect_line 'executed    14 commands gave the same 14 events'
+    expect_line 'verdict     DAMAGED, in 1 place'
+    run dump --events "$log"
+    cmp "$scratch/out" "$scratch/events" || fail "events differ"
+}
+
 # Records in the order of the log, each kind told by its member.
 dump_order() {
     story | make
@@ -475,7 +509,7 @@ damaged_record() {
     run verify "$log"
     expect_status 1
     expect_match '^damage: segments/.*-0000000002.mdb: .*'
-    expect_match '^executed    up to seq [0-9]+ only: what follows the damage is not known$'
+    expect_match '^executed    up to seq [0-9]+ only: damage, and events are missing behind it$'
     expect_match '^verdict     DAMAGED, in [0-9]+ places?$'
     run dump --events "$log"
     expect_status 1
