@@ -14,14 +14,12 @@
 #include "admin/json.h"
 #include "admin/log_execution.h"
 #include "admin/terminal.h"
-#include "admin/units.h"
+#include "admin/verify_report.h"
 #include "admin/wal_survey.h"
 #include "engine/text/record_text.h"
 #include "engine/wal/log_reader.h"
 #include "engine/wal/snapshot.h"
 #include "engine/wire/notes.h"
-
-enum { SENTENCE_BYTES = 640 };
 
 /* A snapshot that is right in itself and stands on this log. */
 struct good_snapshot {
@@ -37,30 +35,20 @@ struct verify {
     struct btx_wal_survey survey;
     struct btx_progress progress;
     struct btx_log_execution execution;
-    struct good_snapshot *snapshots;
-    size_t snapshot_count;
-    size_t snapshot_next;        /* the first that execution has not come to */
-    uint64_t snapshots_compared; /* equal to what execution gave */
-    uint64_t base_seq;           /* of the snapshot that a trimmed log begins behind; 0: none */
-    bool trimmed;
-    uint64_t damages;
-    char said_last[SENTENCE_BYTES];
+    struct btx_verify_report report;
+    struct good_snapshot *snapshots; /* report.snapshots of them */
+    size_t snapshot_next;            /* the first that execution has not come to */
+    uint64_t base_seq;               /* of the snapshot that a trimmed log begins behind; 0: none */
+    char said_last[BTX_VERIFY_TEXT_BYTES];
     bool behind_damage; /* the next record is the first one behind it */
-    uint64_t events;
-    uint64_t commands;
-    uint64_t notes;
     uint64_t done_bytes;
-    struct btx_wal_position position; /* behind the last record */
-    uint64_t difference_seq;
-    char *in_log;       /* the record that differs, as JSON text; NULL: none does */
-    char *in_execution; /* what should stand there; NULL: nothing */
     char line[BTX_RECORD_TEXT_BYTES_MAX];
 };
 
 /* One damage: a line for people, or a member of the list "damage". */
-static void BTX_PRINTF(2, 3) report(struct verify *verify, const char *format, ...)
+static void BTX_PRINTF(2, 3) tell_damage(struct verify *verify, const char *format, ...)
 {
-    char text[SENTENCE_BYTES];
+    char text[BTX_VERIFY_TEXT_BYTES];
     va_list arguments;
 
     va_start(arguments, format);
@@ -69,7 +57,7 @@ static void BTX_PRINTF(2, 3) report(struct verify *verify, const char *format, .
     if (strcmp(text, verify->said_last) == 0)
         return; /* One page may be in the way of several batches. */
     memcpy(verify->said_last, text, sizeof text);
-    verify->damages++;
+    verify->report.damages++;
     btx_progress_clear(&verify->progress);
     if (verify->request->json)
         btx_json_text(&verify->json, NULL, text);
@@ -113,7 +101,7 @@ static enum btx_fault_code check_snapshot(struct verify *verify, uint64_t seq,
             *reterr_fault = fault;
             return fault.code;
         }
-        report(verify, "%s", fault.text);
+        tell_damage(verify, "%s", fault.text);
         return BTX_OK;
     }
     why = find_footing(verify, &snapshot.header);
@@ -121,9 +109,9 @@ static enum btx_fault_code check_snapshot(struct verify *verify, uint64_t seq,
         char name[BTX_WAL_NAME_BYTES];
 
         btx_snapshot_name(name, seq);
-        report(verify, "snapshots/%s: %s", name, why);
+        tell_damage(verify, "snapshots/%s: %s", name, why);
     } else {
-        struct good_snapshot *good = &verify->snapshots[verify->snapshot_count++];
+        struct good_snapshot *good = &verify->snapshots[verify->report.snapshots++];
 
         good->seq = seq;
         good->segment = snapshot.header.segment;
@@ -158,8 +146,8 @@ static void find_base(struct verify *verify)
 
     if (survey->row_count == 0 || survey->rows[0].name.number == 1)
         return;
-    verify->trimmed = true;
-    for (size_t i = 0; i < verify->snapshot_count; i++) {
+    verify->report.trimmed = true;
+    for (size_t i = 0; i < verify->report.snapshots; i++) {
         if (verify->snapshots[i].segment + 1 == survey->rows[0].name.number)
             verify->base_seq = verify->snapshots[i].seq;
     }
@@ -174,20 +162,20 @@ static void compare_snapshot(struct verify *verify, const struct btx_record *rec
 
     if ((record->kind_flags & BTX_RECORD_TX_END) == 0)
         return;
-    while (verify->snapshot_next < verify->snapshot_count &&
+    while (verify->snapshot_next < verify->report.snapshots &&
            verify->snapshots[verify->snapshot_next].seq < record->seq)
         verify->snapshot_next++;
-    if (verify->snapshot_next == verify->snapshot_count ||
+    if (verify->snapshot_next == verify->report.snapshots ||
         verify->snapshots[verify->snapshot_next].seq != record->seq)
         return;
     snapshot = &verify->snapshots[verify->snapshot_next++];
     btx_exchange_digest(&verify->execution.exchange, digest);
     if (memcmp(digest, snapshot->digest, sizeof digest) == 0) {
-        verify->snapshots_compared++;
+        verify->report.snapshots_compared++;
         return;
     }
     btx_snapshot_name(name, snapshot->seq);
-    report(verify, "snapshots/%s: it is not the state that execution gives", name);
+    tell_damage(verify, "snapshots/%s: it is not the state that execution gives", name);
 }
 
 /* ---- Records ---- */
@@ -197,7 +185,7 @@ static void look_for_gap(struct verify *verify, const struct btx_record *record)
 {
     const bool is_note = btx_record_kind(record) == BTX_RECORD_NOTE;
 
-    if (verify->behind_damage && record->seq != verify->position.seq + (is_note ? 0 : 1))
+    if (verify->behind_damage && record->seq != verify->report.position.seq + (is_note ? 0 : 1))
         btx_log_execution_stop(&verify->execution, "damage, and events are missing behind it");
     verify->behind_damage = false;
 }
@@ -210,15 +198,15 @@ static void take_record(struct verify *verify, const struct btx_record *record)
     btx_log_execution_take(&verify->execution, record);
     switch (btx_record_kind(record)) {
     case BTX_RECORD_COMMAND:
-        verify->commands++;
+        verify->report.commands++;
         return;
     case BTX_RECORD_EVENT:
-        verify->events++;
+        verify->report.events++;
         if (verify->execution.state == BTX_EXECUTION_RUNNING)
             compare_snapshot(verify, record);
         return;
     case BTX_RECORD_NOTE:
-        verify->notes++;
+        verify->report.notes++;
         return;
     }
 }
@@ -236,10 +224,10 @@ static void keep_difference(struct verify *verify, const struct btx_record *reco
 {
     struct btx_log_execution *execution = &verify->execution;
 
-    verify->difference_seq = record->seq;
-    verify->in_log = copy_text(verify, record);
+    verify->report.difference_seq = record->seq;
+    verify->report.in_log = copy_text(verify, record);
     if (execution->audit.expected != NULL) {
-        verify->in_execution = copy_text(verify, execution->audit.expected);
+        verify->report.in_execution = copy_text(verify, execution->audit.expected);
     } else if (btx_record_kind(record) == BTX_RECORD_NOTE &&
                record->type == BTX_NOTE_STATE_DIGEST) {
         char hex[BTX_SHA256_HEX_BYTES];
@@ -247,8 +235,8 @@ static void keep_difference(struct verify *verify, const struct btx_record *reco
 
         btx_exchange_digest(&execution->exchange, digest);
         btx_sha256_hex(digest, hex);
-        if (asprintf(&verify->in_execution, "{\"sha256\":\"%s\"}", hex) < 0)
-            verify->in_execution = NULL; /* Without memory it is not shown. */
+        if (asprintf(&verify->report.in_execution, "{\"sha256\":\"%s\"}", hex) < 0)
+            verify->report.in_execution = NULL; /* Without memory it is not shown. */
     }
 }
 
@@ -260,15 +248,15 @@ static bool is_torn_end(const struct verify *verify, const struct btx_wal_damage
 
     return survey->end_known && survey->end.cut && survey->row_count != 0 &&
            strcmp(damage->segment, survey->rows[survey->row_count - 1].name.name) == 0 &&
-           verify->position.seq == end->seq && verify->position.batch >= end->batch;
+           verify->report.position.seq == end->seq && verify->report.position.batch >= end->batch;
 }
 
 static void take_damage(struct verify *verify, const struct btx_wal_damage *damage)
 {
-    char text[SENTENCE_BYTES];
+    char text[BTX_VERIFY_TEXT_BYTES];
 
     btx_wal_damage_print(damage, text, sizeof text);
-    report(verify, "%s", text);
+    tell_damage(verify, "%s", text);
     verify->behind_damage = true;
 }
 
@@ -282,9 +270,9 @@ static enum btx_fault_code read_records(struct verify *verify, struct btx_log_re
         case BTX_LOG_RECORD:
             take_record(verify, record);
             /* The record is gone with the next call, and what was expected with it. */
-            if (verify->execution.state == BTX_EXECUTION_DIFFERS && verify->in_log == NULL)
+            if (verify->execution.state == BTX_EXECUTION_DIFFERS && verify->report.in_log == NULL)
                 keep_difference(verify, record);
-            btx_log_reader_position(reader, &verify->position);
+            btx_log_reader_position(reader, &verify->report.position);
             break;
         case BTX_LOG_DAMAGE:
             if (is_torn_end(verify, btx_log_reader_damage(reader)))
@@ -310,11 +298,12 @@ static enum btx_fault_code read_segments(struct verify *verify, struct btx_fault
 
         if (code != BTX_OK)
             return code;
-        verify->events += contents.events;
-        verify->commands += contents.commands;
-        verify->notes += contents.notes;
+        verify->report.events += contents.events;
+        verify->report.commands += contents.commands;
+        verify->report.notes += contents.notes;
         if (contents.damages != 0)
-            report(verify, "segments/%s: %s", verify->survey.rows[i].name.name, contents.damage);
+            tell_damage(verify, "segments/%s: %s", verify->survey.rows[i].name.name,
+                        contents.damage);
     }
     return BTX_OK;
 }
@@ -336,7 +325,7 @@ static enum btx_fault_code check_records(struct verify *verify, struct btx_fault
     btx_progress_begin(&verify->progress, "verify", total_bytes, false);
     code = btx_log_reader_open(&reader, verify->root, &options, &fault);
     if (code == BTX_FAULT_CORRUPT || code == BTX_FAULT_CONFIG) {
-        report(verify, "%s", fault.text);
+        tell_damage(verify, "%s", fault.text);
         return read_segments(verify, reterr_fault);
     }
     if (code != BTX_OK) {
@@ -349,202 +338,7 @@ static enum btx_fault_code check_records(struct verify *verify, struct btx_fault
     return code;
 }
 
-/* ---- The report ---- */
-
-static void BTX_PRINTF(2, 3) append(char text[SENTENCE_BYTES], const char *format, ...)
-{
-    const size_t length = strlen(text);
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)vsnprintf(text + length, SENTENCE_BYTES - length, format, arguments); /* Cut is fine. */
-    va_end(arguments);
-}
-
-static uint64_t count_signed(const struct btx_wal_survey *survey)
-{
-    uint64_t count = 0;
-
-    for (size_t i = 0; i < survey->row_count; i++)
-        count += survey->rows[i].is_signed;
-    return count;
-}
-
-/* What can be said, and not a word more. */
-static void find_verdict(const struct verify *verify, char ret_text[SENTENCE_BYTES])
-{
-    const bool differs = verify->execution.state == BTX_EXECUTION_DIFFERS;
-
-    ret_text[0] = '\0';
-    if (verify->damages != 0 || differs) {
-        append(ret_text, "DAMAGED");
-        if (verify->damages != 0)
-            append(ret_text, ", in %" PRIu64 " place%s", verify->damages,
-                   btx_units_s(verify->damages));
-        if (differs)
-            append(ret_text, ", and not what its commands give behind seq %" PRIu64,
-                   verify->execution.stopped_seq);
-        return;
-    }
-    append(ret_text, verify->survey.row_count == 0 ? "empty" : "consistent");
-    if (verify->survey.live)
-        append(ret_text, " as far as it is written");
-    if (verify->survey.end_known && verify->survey.end.cut)
-        append(ret_text, " up to its torn end");
-    append(ret_text, ", %s, end not anchored",
-           count_signed(&verify->survey) == 0 ? "unsigned" : "signatures not checked");
-    if (verify->trimmed)
-        append(ret_text, "; proves from seq %" PRIu64, verify->survey.rows[0].name.first_seq);
-    if (verify->execution.state == BTX_EXECUTION_OFF ||
-        verify->execution.state == BTX_EXECUTION_STOPPED)
-        append(ret_text, "; not executed");
-}
-
-static void print_execution(const struct verify *verify)
-{
-    const struct btx_log_execution *execution = &verify->execution;
-
-    switch (execution->state) {
-    case BTX_EXECUTION_OFF:
-        printf("executed    no\n");
-        return;
-    case BTX_EXECUTION_RUNNING:
-        printf("executed    %" PRIu64 " command%s gave the same %" PRIu64 " event%s\n"
-               "digests     %" PRIu64 " of states and %" PRIu64 " of snapshots are right\n",
-               execution->audit.commands, btx_units_s(execution->audit.commands),
-               execution->audit.events, btx_units_s(execution->audit.events),
-               execution->audit.digests, verify->snapshots_compared);
-        return;
-    case BTX_EXECUTION_STOPPED:
-        printf("executed    %sup to seq %" PRIu64 " only%s: %s\n", btx_colour_on(BTX_COLOUR_NOTICE),
-               execution->stopped_seq, btx_colour_off(), execution->why);
-        return;
-    case BTX_EXECUTION_DIFFERS:
-        printf("executed    %sDIFFERS%s behind seq %" PRIu64 ": %s\n",
-               btx_colour_on(BTX_COLOUR_BAD), btx_colour_off(), execution->stopped_seq,
-               execution->why);
-        printf("  log:       %s\n", verify->in_log == NULL ? "?" : verify->in_log);
-        printf("  execution: %s\n",
-               verify->in_execution == NULL ? "nothing" : verify->in_execution);
-        return;
-    }
-}
-
-static void print_end(const struct verify *verify)
-{
-    const struct btx_wal_survey *survey = &verify->survey;
-    char where[SENTENCE_BYTES];
-
-    if (survey->live) {
-        printf("end         in use: a writer is at work\n");
-    } else if (!survey->end_known) {
-        printf("end         %snot found%s: the next start refuses this log\n",
-               btx_colour_on(BTX_COLOUR_BAD), btx_colour_off());
-    } else if (survey->end.cut) {
-        btx_wal_damage_print(&survey->end.cut_where, where, sizeof where);
-        printf("end         %storn%s behind seq %" PRIu64 ": the next start cuts it\n"
-               "            (%s)\n",
-               btx_colour_on(BTX_COLOUR_NOTICE), btx_colour_off(), survey->end.position.seq, where);
-    } else if (survey->end.position.in_command) {
-        printf("end         in the middle of a command: the next start finishes it\n");
-    } else {
-        printf("end         whole\n");
-    }
-}
-
-static void print_text(const struct verify *verify)
-{
-    const struct btx_wal_survey *survey = &verify->survey;
-    const bool bad = verify->damages != 0 || verify->execution.state == BTX_EXECUTION_DIFFERS;
-    char verdict[SENTENCE_BYTES];
-    size_t sealed = 0;
-
-    for (size_t i = 0; i < survey->row_count; i++)
-        sealed += survey->rows[i].sealed_by != 0;
-    printf("checked     %" PRIu64 " event%s, %" PRIu64 " command%s, %" PRIu64
-           " note%s in %zu segment%s\n",
-           verify->events, btx_units_s(verify->events), verify->commands,
-           btx_units_s(verify->commands), verify->notes, btx_units_s(verify->notes),
-           survey->row_count, btx_units_s(survey->row_count));
-    printf("seals       %zu, %" PRIu64 " of them signed\n", sealed, count_signed(survey));
-    printf("snapshots   %zu\n", verify->snapshot_count);
-    print_execution(verify);
-    print_end(verify);
-    find_verdict(verify, verdict);
-    printf("verdict     %s%s%s\n", btx_colour_on(bad ? BTX_COLOUR_BAD : BTX_COLOUR_GOOD), verdict,
-           btx_colour_off());
-    if (bad)
-        printf("advice      copy the whole log before anything else; dump prints what is intact\n");
-}
-
-static void json_execution(struct verify *verify)
-{
-    static const char *const words[] = {
-        [BTX_EXECUTION_OFF] = "off",
-        [BTX_EXECUTION_RUNNING] = "equal",
-        [BTX_EXECUTION_STOPPED] = "stopped",
-        [BTX_EXECUTION_DIFFERS] = "differs",
-    };
-    const struct btx_log_execution *execution = &verify->execution;
-    struct btx_json *json = &verify->json;
-
-    btx_json_begin_object(json, "execution");
-    btx_json_text(json, "result", words[execution->state]);
-    btx_json_u64(json, "commands", execution->audit.commands);
-    btx_json_u64(json, "events", execution->audit.events);
-    btx_json_u64(json, "digests", execution->audit.digests);
-    btx_json_u64(json, "snapshots", verify->snapshots_compared);
-    if (execution->why[0] != '\0')
-        btx_json_text(json, "why", execution->why);
-    if (verify->in_log != NULL) {
-        btx_json_u64(json, "seq", verify->difference_seq);
-        btx_json_verbatim(json, "log", verify->in_log, strlen(verify->in_log));
-    }
-    if (verify->in_execution != NULL)
-        btx_json_verbatim(json, "expected", verify->in_execution, strlen(verify->in_execution));
-    btx_json_end_object(json);
-}
-
-static void json_end(struct verify *verify)
-{
-    const struct btx_wal_survey *survey = &verify->survey;
-    struct btx_json *json = &verify->json;
-    char where[SENTENCE_BYTES];
-
-    btx_json_begin_object(json, "end");
-    btx_json_bool(json, "in_use", survey->live);
-    btx_json_bool(json, "torn", survey->end_known && survey->end.cut);
-    if (survey->end_known && survey->end.cut) {
-        btx_wal_damage_print(&survey->end.cut_where, where, sizeof where);
-        btx_json_text(json, "where", where);
-    }
-    btx_json_u64(json, "seq", verify->position.seq);
-    btx_json_bool(json, "in_command", verify->position.in_command);
-    btx_json_end_object(json);
-}
-
-/* Everything behind the list of damage. */
-static void print_json(struct verify *verify)
-{
-    struct btx_json *json = &verify->json;
-    char verdict[SENTENCE_BYTES];
-
-    btx_json_end_list(json);
-    btx_json_u64(json, "damages", verify->damages);
-    btx_json_u64(json, "segments", verify->survey.row_count);
-    btx_json_u64(json, "events", verify->events);
-    btx_json_u64(json, "commands", verify->commands);
-    btx_json_u64(json, "notes", verify->notes);
-    btx_json_u64(json, "snapshots", verify->snapshot_count);
-    btx_json_u64(json, "first_seq",
-                 verify->survey.row_count == 0 ? 1 : verify->survey.rows[0].name.first_seq);
-    json_execution(verify);
-    json_end(verify);
-    find_verdict(verify, verdict);
-    btx_json_text(json, "verdict", verdict);
-    btx_json_end_object(json);
-    btx_json_end_line(json);
-}
+/* ---- All of it ---- */
 
 static enum btx_fault_code check_all(struct verify *verify, struct btx_fault *reterr_fault)
 {
@@ -556,15 +350,27 @@ static enum btx_fault_code check_all(struct verify *verify, struct btx_fault *re
     find_base(verify);
     if (!verify->request->no_execute) {
         btx_log_execution_begin(&verify->execution, verify->root, verify->base_seq);
-        if (verify->trimmed && verify->base_seq == 0)
+        if (verify->report.trimmed && verify->base_seq == 0)
             btx_log_execution_stop(&verify->execution,
                                    "its beginning is gone, and no snapshot stands for it");
     }
     code = check_records(verify, reterr_fault);
     /* What recovery objects to is nearly always what was found above; never let it go unsaid. */
-    if (code == BTX_OK && verify->damages == 0 && !verify->survey.live && !verify->survey.end_known)
-        report(verify, "%s", verify->survey.end_fault.text);
+    if (code == BTX_OK && verify->report.damages == 0 && !verify->survey.live &&
+        !verify->survey.end_known)
+        tell_damage(verify, "%s", verify->survey.end_fault.text);
     return code;
+}
+
+/* @fault: why it could not go on to the end, or NULL. */
+static void end_json(struct verify *verify, const char *fault)
+{
+    btx_json_end_list(&verify->json);
+    btx_verify_report_json(&verify->report, &verify->json);
+    if (fault != NULL)
+        btx_json_text(&verify->json, "fault", fault);
+    btx_json_end_object(&verify->json);
+    btx_json_end_line(&verify->json);
 }
 
 enum btx_fault_code btx_wal_verb_verify(const struct btx_wal_request *request, bool *ret_failed,
@@ -576,6 +382,8 @@ enum btx_fault_code btx_wal_verb_verify(const struct btx_wal_request *request, b
     verify.request = request;
     verify.root = request->arguments[0];
     verify.json.out = stdout;
+    verify.report.survey = &verify.survey;
+    verify.report.execution = &verify.execution;
     code = btx_wal_survey_read(&verify.survey, verify.root, reterr_fault);
     if (code == BTX_OK) {
         if (request->json) {
@@ -584,14 +392,14 @@ enum btx_fault_code btx_wal_verb_verify(const struct btx_wal_request *request, b
         }
         code = check_all(&verify, reterr_fault);
         if (request->json)
-            print_json(&verify);
+            end_json(&verify, code == BTX_OK ? NULL : reterr_fault->text);
         else if (code == BTX_OK)
-            print_text(&verify);
+            btx_verify_report_print(&verify.report);
     }
-    *ret_failed = verify.damages != 0 || verify.execution.state == BTX_EXECUTION_DIFFERS;
+    *ret_failed = btx_verify_report_is_bad(&verify.report);
     btx_log_execution_done(&verify.execution);
-    free(verify.in_log);
-    free(verify.in_execution);
+    free(verify.report.in_log);
+    free(verify.report.in_execution);
     free(verify.snapshots);
     btx_wal_survey_done(&verify.survey);
     return code;
