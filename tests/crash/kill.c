@@ -28,7 +28,8 @@ enum {
     LIFE_STEPS = 7,
     RECOVERED_STEPS = 3,
     KILLS_A_LOG = 20,
-    DELAY_US_MAX = 30000,
+    STEPS_MAX = 12,
+    DELAY_US_MAX = 8000,
     SECONDS_MAX = 300,
     KILLED = 42,
     FAILED = 1,
@@ -188,22 +189,53 @@ static void wait_us(uint64_t us)
     (void)nanosleep(&pause, NULL); /* Shorter does no harm: when the kill comes is random. */
 }
 
-/* The child lives until it is killed; it is to fail only by itself. */
+/* Lives until it is killed, and says so after each step. */
+static int live_reporting(struct kill_test *test, int pipe_fd)
+{
+    struct btx_session session = {0};
+    const struct btx_session_options options = session_options(test);
+    const enum btx_verdict verdict = btx_session_open(&session, &options, test->history);
+
+    if (verdict != BTX_VERDICT_RIGHT)
+        return report(test, verdict, &session);
+    while (btx_session_step(&session) == BTX_OK)
+        CHECK(write(pipe_fd, "", 1) == 1);
+    (void)snprintf(test->text, sizeof(test->text), "%s", session.fault.text);
+    return FAILED;
+}
+
+/* Kill the child some time after some steps: while it opens, commits, rotates. */
+static void kill_later(pid_t child, int pipe_fd, struct btx_random *random)
+{
+    char byte;
+
+    for (uint64_t steps = btx_random_below(random, 4) * btx_random_below(random, STEPS_MAX);
+         steps != 0; steps--)
+        if (read(pipe_fd, &byte, 1) != 1)
+            break; /* It has ended; the parent will see how. */
+    wait_us(btx_random_below(random, DELAY_US_MAX));
+    CHECK(kill(child, SIGKILL) == 0);
+}
+
 static bool kill_at_random(struct kill_test *test, struct btx_random *random)
 {
+    int fds[2];
     int status;
-    const pid_t child = fork();
 
+    CHECK(pipe(fds) == 0);
+    const pid_t child = fork();
     CHECK(child >= 0);
     if (child == 0) {
         (void)alarm(SECONDS_MAX);
-        test->steps = SIZE_MAX;
-        _exit(live(test));
+        _exit(live_reporting(test, fds[1]));
     }
-    wait_us(btx_random_below(random, btx_random_chance(random, 500) ? DELAY_US_MAX : 5000));
-    CHECK(kill(child, SIGKILL) == 0);
+    CHECK(close(fds[1]) == 0);
+    kill_later(child, fds[0], random);
     CHECK(waitpid(child, &status, 0) == child);
-    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? true : fail(test, "living", status);
+    CHECK(close(fds[0]) == 0);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+        return true;
+    return fail(test, "living", status);
 }
 
 static bool kill_many(struct kill_test *test, uint64_t seed, uint64_t kills)
