@@ -569,7 +569,9 @@ int ftruncate64(int fd, off_t size)
 /* Blocks that are only set aside read as zeros, as holes do. */
 int fallocate(int fd, int mode, off_t offset, off_t length)
 {
-    CHECK(mode == 0 || current == NULL);
+    if (current == NULL || inside)
+        return (int)syscall(SYS_fallocate, fd, mode, offset, length);
+    CHECK(mode == 0);
     return resize(fd, offset + length, true);
 }
 
@@ -580,7 +582,7 @@ int fallocate64(int fd, int mode, off_t offset, off_t length)
 
 int posix_fallocate(int fd, off_t offset, off_t length)
 {
-    return resize(fd, offset + length, true) == 0 ? 0 : errno;
+    return fallocate(fd, 0, offset, length) == 0 ? 0 : errno;
 }
 
 int posix_fallocate64(int fd, off_t offset, off_t length)
@@ -639,13 +641,15 @@ int sync_file_range(int fd, off64_t offset, off64_t length, unsigned int flags)
 /* Dirty pages stay, clean ones are read from the disk again; or not, it is only advice. */
 static int advise(int fd, off_t offset, off_t length, int advice)
 {
-    if (advice == POSIX_FADV_DONTNEED && enter()) {
+    if (!enter())
+        return syscall(SYS_fadvise64, fd, offset, length, advice) == 0 ? 0 : errno;
+    if (advice == POSIX_FADV_DONTNEED) {
         struct disk_file *file = file_of(fd);
         CHECK(file == NULL || (offset == 0 && length == 0));
         if (file != NULL && !control.no_direct && btx_random_chance(&luck, 500))
             disk_forget(file, fd);
-        leave();
     }
+    leave();
     return 0;
 }
 

@@ -18,7 +18,7 @@
 #include "tests/crash/power_cut.h"
 #include "tests/crash/work_folder.h"
 
-enum { SEED_DEFAULT = 20240713, POINT_MET_LEAST = 30 };
+enum { SEED_DEFAULT = 20240713, POINT_MET_LEAST = 30, COVERING_IMAGES = 5000 };
 #define MEMORY_BYTES ((size_t)4 << 30)
 
 struct options {
@@ -118,19 +118,18 @@ static void print_tally(const struct power_cut_ledger *ledger, enum power_cut_sc
 }
 
 /* A control has to lose in a good part of its images; nothing else may lose anything, and no
- * process may die of anything.  A log is refused when later segments stand on what is missing, so
- * that has lost something too; the controls that reach them must also find open losses. */
+ * process may die of anything.  What was lost shows in several ways: later segments stand on it and
+ * the log is refused, or the log begins with what came later. */
 static bool judge(const struct power_cut_ledger *ledger, enum power_cut_scenario scenario)
 {
     const struct power_cut_tally *tally = &ledger->tallies[scenario];
     const uint64_t count = image_count(tally);
-    const uint64_t lost = tally->verdicts[BTX_VERDICT_LOST];
+    const uint64_t right = tally->verdicts[BTX_VERDICT_RIGHT];
 
     if (scenario <= POWER_CUT_CHAIN)
-        return tally->verdicts[BTX_VERDICT_RIGHT] == count;
-    return tally->verdicts[BTX_VERDICT_DIED] == 0 &&
-           (lost != 0 || scenario == POWER_CUT_UNSYNCED) &&
-           10 * (lost + tally->verdicts[BTX_VERDICT_REFUSED]) > count;
+        return right == count;
+    return tally->verdicts[BTX_VERDICT_DIED] == 0 && 10 * (count - right) > count &&
+           (tally->verdicts[BTX_VERDICT_LOST] != 0 || count < 100);
 }
 
 static bool run_all(struct power_cut_ledger *ledger, const struct options *options,
@@ -167,7 +166,8 @@ int main(int count, char **words)
     const size_t never = btx_points_print(&ledger->points, POINT_MET_LEAST);
     printf("%" PRIu64 " lives ended by kill, %" PRIu64 " by EIO, %" PRIu64 " in order; %jd s\n",
            ledger->kills, ledger->errors, ledger->endings, (intmax_t)(time(NULL) - began));
-    if (never != 0 && options.scenario == POWER_CUT_SCENARIO_COUNT) {
+    if (never != 0 && options.scenario == POWER_CUT_SCENARIO_COUNT &&
+        options.images >= COVERING_IMAGES) {
         printf("FAILED: %zu points were met and never cut\n", never);
         passed = false;
     }

@@ -102,6 +102,8 @@ enum btx_verdict btx_session_open(struct btx_session *session,
     btx_random_init(&session->random, options->seed);
     btx_clock_manual_init(&session->clock, BEGIN_NS, 1);
     choose_settings(&session->settings, options->form_seed);
+    if (options->settings != NULL)
+        session->settings = *options->settings;
     writer_options.settings = session->settings;
     if (btx_wal_writer_open(&session->writer, &writer_options, &session->fault) != BTX_OK)
         return BTX_VERDICT_REFUSED;

@@ -35,6 +35,7 @@ struct btx_session_options {
     uint64_t seed;      /* of all that it does */
     uint64_t form_seed; /* of its settings: map, commit size, when it rotates */
     bool threads;       /* with the helper thread */
+    const struct btx_wal_settings *settings; /* NULL: those of form_seed */
 };
 
 /* Caller's storage; start with {0}.  Fields may be read. */
