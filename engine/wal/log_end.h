@@ -23,7 +23,7 @@ struct btx_log_end {
     uint64_t segment_bytes;            /* of the records of the last segment that count */
     uint64_t file_bytes;               /* of pages in use in the last segment, for the next one's */
     uint64_t epoch;                    /* of the last header, 0 for none */
-    bool cut;                          /* the end was torn: something behind it does not count */
+    bool cut;                          /* the end was torn: what lies behind it does not count */
     struct btx_wal_damage cut_where;   /* the first thing that does not count, when cut */
     uint64_t cut_batches;              /* how many batches were there or claimed to be, about */
     struct btx_wal_seal *seals;        /* of the segments that no seal stands for yet, ascending; */
@@ -33,8 +33,11 @@ struct btx_log_end {
 
 /* Find the end of the log at @root.  @direct: read past the page cache.
  * A torn end is cut: the first batch of the last segment that is not whole, when nothing intact
- * lies behind it or when the file is shorter than it claims to be.  Any other damage is a fault.
- * Faults: CORRUPT, with segment, batch and reason; LAYOUT; IO; MEMORY. */
+ * lies behind it or when the file is shorter than it claims to be; and so is a last segment without
+ * a readable header, when it holds nothing.  Whole txs before the damage are kept.  Any other
+ * damage is a fault (README.md, 4).
+ * Faults: CORRUPT, with segment, batch and reason; CONFIG when there is no log; LAYOUT; IO;
+ * MEMORY: ret_end holds nothing then. */
 BTX_MUST_USE enum btx_fault_code btx_log_end_find(struct btx_log_end *ret_end, const char *root,
                                                   bool direct, uint64_t now_ns,
                                                   struct btx_fault *reterr_fault);
