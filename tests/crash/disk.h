@@ -102,7 +102,8 @@ void btx_disk_memory_reset(void);
 void *btx_disk_memory_take(size_t size_bytes);
 void btx_disk_memory_give(void *memory);
 
-/* A disk whose content is what lies below the folder @root (an absolute path), all of it durable. */
+/* A disk whose content is what lies below the folder @root (an absolute path), all of it
+ * durable. */
 struct btx_disk *btx_disk_open(const char *root);
 
 /* Let this process's calls go to @disk; NULL: to no disk, they are the system's again. */

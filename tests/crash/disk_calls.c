@@ -74,7 +74,7 @@ static struct disk_file *file_of(int fd)
 {
     struct stat status;
 
-    return fstat(fd, &status) == 0 ? disk_find(current, status.st_dev, status.st_ino) : NULL;
+    return fstat(fd, &status) == 0 ? btx_disk_find(current, status.st_dev, status.st_ino) : NULL;
 }
 
 /* --- Points ----------------------------------------------------------------------------------- */
@@ -190,15 +190,15 @@ static struct disk_file *entry_of(int folder_fd, const char *path)
 
     if (fstatat(folder_fd, path, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return NULL;
-    return disk_find(current, status.st_dev, status.st_ino);
+    return btx_disk_find(current, status.st_dev, status.st_ino);
 }
 
 static void created(struct disk_file *folder, const char *name, bool is_folder,
                     const struct stat *status)
 {
     struct disk_file *file =
-        disk_add(current, folder, name, is_folder, status->st_dev, status->st_ino);
-    struct disk_naming *naming = disk_rename_entry(current, DISK_NAMING_ADD, folder, name);
+        btx_disk_add(current, folder, name, is_folder, status->st_dev, status->st_ino);
+    struct disk_naming *naming = btx_disk_rename_entry(current, DISK_NAMING_ADD, folder, name);
 
     naming->file = file;
 }
@@ -225,7 +225,7 @@ static int open_in(struct disk_file *folder, const char *name, int folder_fd, co
     if (creating)
         created(folder, name, false, &status);
     else if (cutting)
-        disk_resized(before, 0);
+        btx_disk_resized(before, 0);
     if (call != BTX_DISK_OPEN)
         show_point(call, BTX_DISK_DURING, folder, name);
     return fd;
@@ -340,7 +340,7 @@ static ssize_t read_direct(const struct disk_file *file, void *bytes, size_t siz
         return 0;
     if (size_bytes > file->size - begin_bytes)
         size_bytes = file->size - begin_bytes;
-    disk_read(file, bytes, begin_bytes, size_bytes);
+    btx_disk_read(file, bytes, begin_bytes, size_bytes);
     return (ssize_t)size_bytes;
 }
 
@@ -413,7 +413,7 @@ static bool is_zeroing(const struct disk_file *file, const struct iovec *pieces,
 {
     return count == 1 && offset >= 0 && (uint64_t)offset >= file->size &&
            offset % BTX_DISK_PAGE_BYTES == 0 &&
-           disk_all_zero(pieces[0].iov_base, pieces[0].iov_len);
+           btx_disk_all_zero(pieces[0].iov_base, pieces[0].iov_len);
 }
 
 static ssize_t write_hole(int fd, const struct iovec *piece, off_t offset)
@@ -448,16 +448,16 @@ static ssize_t tell_written(struct disk_file *file, int fd, ssize_t written, off
 {
     const uint64_t begin_bytes = (uint64_t)offset;
     const uint64_t end_bytes = begin_bytes + (uint64_t)written;
-    const uint64_t number = disk_written(file, fd, begin_bytes, (uint64_t)written);
+    const uint64_t number = btx_disk_written(file, fd, begin_bytes, (uint64_t)written);
 
     if (failure == BTX_DISK_ERROR) {
-        disk_lose(file, number, &luck);
+        btx_disk_lose(file, number, &luck);
         errno = control.error;
         return -1;
     }
     show_point(synced ? BTX_DISK_SYNCED_WRITE : BTX_DISK_WRITE, BTX_DISK_DURING, file, NULL);
     if (synced && !control.lying)
-        disk_settle_change(file, number, end_bytes);
+        btx_disk_settle_change(file, number, end_bytes);
     return written;
 }
 
@@ -549,7 +549,7 @@ static int resize(int fd, off_t size, bool only_larger)
     else if (file == NULL || !only_larger || (uint64_t)size > file->size)
         result = (int)syscall(SYS_ftruncate, fd, size);
     if (file != NULL && result == 0 && (!only_larger || (uint64_t)size > file->size)) {
-        disk_resized(file, (uint64_t)size);
+        btx_disk_resized(file, (uint64_t)size);
         show_point(BTX_DISK_TRUNCATE, BTX_DISK_DURING, file, NULL);
     }
     leave();
@@ -608,15 +608,15 @@ static int sync_any(int fd, long number)
     const enum btx_disk_call call = file->folder ? BTX_DISK_FOLDER_SYNC : BTX_DISK_SYNC;
     if (begin(call, file, NULL) != BTX_DISK_NO_FAILURE) {
         if (!file->folder)
-            disk_lose(file, 0, &luck);
+            btx_disk_lose(file, 0, &luck);
         errno = control.error;
         result = -1;
     } else {
         show_point(call, BTX_DISK_DURING, file, NULL);
         if (file->folder && !control.lying)
-            disk_settle_folder(current, file);
+            btx_disk_settle_folder(current, file);
         else if (!control.lying)
-            disk_settle(file);
+            btx_disk_settle(file);
     }
     leave();
     return result;
@@ -647,7 +647,7 @@ static int advise(int fd, off_t offset, off_t length, int advice)
         struct disk_file *file = file_of(fd);
         CHECK(file == NULL || (offset == 0 && length == 0));
         if (file != NULL && !control.no_direct && btx_random_chance(&luck, 500))
-            disk_forget(file, fd);
+            btx_disk_forget(file, fd);
     }
     leave();
     return 0;
@@ -674,7 +674,7 @@ static int system_rename(int from_fd, const char *from, int to_fd, const char *t
 static int rename_in(struct disk_file *folder, const char *name, struct disk_file *to_folder,
                      const char *to_name, struct disk_file *file)
 {
-    struct disk_naming *naming = disk_rename_entry(current, DISK_NAMING_MOVE, folder, name);
+    struct disk_naming *naming = btx_disk_rename_entry(current, DISK_NAMING_MOVE, folder, name);
 
     CHECK(strlen(to_name) < sizeof(naming->to_name));
     naming->to_folder = to_folder;
@@ -735,7 +735,7 @@ static int unlink_any(int folder_fd, const char *path, int flags)
     if (folder == NULL || begin(BTX_DISK_UNLINK, folder, name) == BTX_DISK_NO_FAILURE)
         result = (int)syscall(SYS_unlinkat, folder_fd, path, flags);
     if (folder != NULL && result == 0) {
-        (void)disk_rename_entry(current, DISK_NAMING_REMOVE, folder, name);
+        (void)btx_disk_rename_entry(current, DISK_NAMING_REMOVE, folder, name);
         show_point(BTX_DISK_UNLINK, BTX_DISK_DURING, folder, name);
     }
     leave();

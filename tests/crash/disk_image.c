@@ -15,7 +15,7 @@
 
 /* --- The system, past the disk ---------------------------------------------------------------- */
 
-int disk_system_open(int folder_fd, const char *path, int flags)
+int btx_disk_system_open(int folder_fd, const char *path, int flags)
 {
     const int fd = (int)syscall(SYS_openat, folder_fd, path, flags | O_CLOEXEC, 0600);
 
@@ -23,12 +23,12 @@ int disk_system_open(int folder_fd, const char *path, int flags)
     return fd;
 }
 
-void disk_system_close(int fd)
+void btx_disk_system_close(int fd)
 {
     CHECK(syscall(SYS_close, fd) == 0);
 }
 
-void disk_system_read(int fd, void *bytes, size_t length_bytes, uint64_t offset_bytes)
+void btx_disk_system_read(int fd, void *bytes, size_t length_bytes, uint64_t offset_bytes)
 {
     const long got = syscall(SYS_pread64, fd, bytes, length_bytes, offset_bytes);
     char path[64];
@@ -38,12 +38,12 @@ void disk_system_read(int fd, void *bytes, size_t length_bytes, uint64_t offset_
     /* The descriptor may be one for writing only, as LMDB's for meta pages. */
     CHECK(got < 0 && errno == EBADF);
     (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    const int again = disk_system_open(AT_FDCWD, path, O_RDONLY);
+    const int again = btx_disk_system_open(AT_FDCWD, path, O_RDONLY);
     CHECK(syscall(SYS_pread64, again, bytes, length_bytes, offset_bytes) == (long)length_bytes);
-    disk_system_close(again);
+    btx_disk_system_close(again);
 }
 
-void disk_system_write(int fd, const void *bytes, size_t length_bytes, uint64_t offset_bytes)
+void btx_disk_system_write(int fd, const void *bytes, size_t length_bytes, uint64_t offset_bytes)
 {
     CHECK(syscall(SYS_pwrite64, fd, bytes, length_bytes, offset_bytes) == (long)length_bytes);
 }
@@ -68,13 +68,13 @@ static void remove_entry(void *context, int fd, const char *name)
     if (syscall(SYS_unlinkat, fd, name, 0) == 0)
         return;
     CHECK(errno == EISDIR);
-    folder_walk(disk_system_open(fd, name, O_RDONLY | O_DIRECTORY), remove_entry, NULL);
+    folder_walk(btx_disk_system_open(fd, name, O_RDONLY | O_DIRECTORY), remove_entry, NULL);
     CHECK(syscall(SYS_unlinkat, fd, name, AT_REMOVEDIR) == 0);
 }
 
 void btx_disk_folder_clear(const char *folder)
 {
-    folder_walk(disk_system_open(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY), remove_entry, NULL);
+    folder_walk(btx_disk_system_open(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY), remove_entry, NULL);
 }
 
 void btx_disk_folder_make(const char *folder)
@@ -105,21 +105,21 @@ static void take_in_entry(void *context, int fd, const char *name)
     struct stat status;
 
     CHECK(fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0);
-    struct disk_file *file =
-        disk_add(disk, within->folder, name, S_ISDIR(status.st_mode), status.st_dev, status.st_ino);
-    struct disk_naming *naming = disk_rename_entry(disk, DISK_NAMING_ADD, within->folder, name);
+    struct disk_file *file = btx_disk_add(disk, within->folder, name, S_ISDIR(status.st_mode),
+                                          status.st_dev, status.st_ino);
+    struct disk_naming *naming = btx_disk_rename_entry(disk, DISK_NAMING_ADD, within->folder, name);
     naming->file = file;
-    const int file_fd = disk_system_open(fd, name, O_RDONLY);
+    const int file_fd = btx_disk_system_open(fd, name, O_RDONLY);
     if (file->folder) {
         take_in_folder(disk, file, file_fd);
         return;
     }
     file->size = (uint64_t)status.st_size;
     file->durable_size = file->size;
-    disk_reserve(file, file->size);
+    btx_disk_reserve(file, file->size);
     if (file->size != 0)
-        disk_system_read(file_fd, file->durable, file->size, 0);
-    disk_system_close(file_fd);
+        btx_disk_system_read(file_fd, file->durable, file->size, 0);
+    btx_disk_system_close(file_fd);
 }
 
 struct btx_disk *btx_disk_open(const char *root)
@@ -130,10 +130,10 @@ struct btx_disk *btx_disk_open(const char *root)
     CHECK(root[0] == '/' && strlen(root) < sizeof(disk->root_path));
     strcpy(disk->root_path, root);
     CHECK(stat(root, &status) == 0);
-    struct disk_file *file = disk_add(disk, NULL, "", true, status.st_dev, status.st_ino);
-    take_in_folder(disk, file, disk_system_open(AT_FDCWD, root, O_RDONLY | O_DIRECTORY));
+    struct disk_file *file = btx_disk_add(disk, NULL, "", true, status.st_dev, status.st_ino);
+    take_in_folder(disk, file, btx_disk_system_open(AT_FDCWD, root, O_RDONLY | O_DIRECTORY));
     for (size_t i = 0; i < disk->naming_count; i++)
-        disk_naming_apply(&disk->durable, &disk->namings[i]);
+        btx_disk_naming_apply(&disk->durable, &disk->namings[i]);
     disk->naming_count = 0;
     return disk;
 }
@@ -210,16 +210,16 @@ static uint8_t *file_after_cut(const struct disk_file *file, struct btx_random *
 static void write_file(int folder_fd, const char *name, const uint8_t *bytes, uint64_t size_bytes)
 {
     static const uint8_t zeros[BTX_DISK_PAGE_BYTES];
-    const int fd = disk_system_open(folder_fd, name, O_WRONLY | O_CREAT | O_EXCL);
+    const int fd = btx_disk_system_open(folder_fd, name, O_WRONLY | O_CREAT | O_EXCL);
 
     CHECK(syscall(SYS_ftruncate, fd, size_bytes) == 0);
     for (uint64_t offset = 0; offset < size_bytes; offset += BTX_DISK_PAGE_BYTES) {
         const uint64_t left = size_bytes - offset;
         const size_t length = left < BTX_DISK_PAGE_BYTES ? left : BTX_DISK_PAGE_BYTES;
         if (memcmp(bytes + offset, zeros, length) != 0)
-            disk_system_write(fd, bytes + offset, length, offset);
+            btx_disk_system_write(fd, bytes + offset, length, offset);
     }
-    disk_system_close(fd);
+    btx_disk_system_close(fd);
 }
 
 static void write_folder(const struct disk_names *names, const struct disk_file *folder, int fd,
@@ -231,7 +231,8 @@ static void write_folder(const struct disk_names *names, const struct disk_file 
             continue;
         if (entry->file->folder) {
             CHECK(syscall(SYS_mkdirat, fd, entry->name, 0700) == 0);
-            write_folder(names, entry->file, disk_system_open(fd, entry->name, O_RDONLY), random);
+            write_folder(names, entry->file, btx_disk_system_open(fd, entry->name, O_RDONLY),
+                         random);
             continue;
         }
         uint64_t size;
@@ -239,7 +240,7 @@ static void write_folder(const struct disk_names *names, const struct disk_file 
         write_file(fd, entry->name, bytes, size);
         free(bytes);
     }
-    disk_system_close(fd);
+    btx_disk_system_close(fd);
 }
 
 void btx_disk_image(struct btx_disk *disk, const char *folder, struct btx_random *random)
@@ -249,17 +250,17 @@ void btx_disk_image(struct btx_disk *disk, const char *folder, struct btx_random
     struct disk_names names = {0};
 
     for (size_t i = 0; i < disk->durable.count; i++) {
-        disk_grow((void **)&names.entries, i, &names.room, sizeof(*names.entries));
+        btx_disk_grow((void **)&names.entries, i, &names.room, sizeof(*names.entries));
         names.entries[names.count++] = disk->durable.entries[i];
     }
     /* A journal keeps names in order; POSIX asks for nothing. */
     for (size_t i = 0; i < disk->naming_count; i++) {
         if (btx_random_chance(random, permille))
-            disk_naming_apply(&names, &disk->namings[i]);
+            btx_disk_naming_apply(&names, &disk->namings[i]);
         else if (in_order)
             break;
     }
-    write_folder(&names, disk->files[0], disk_system_open(AT_FDCWD, folder, O_RDONLY), random);
+    write_folder(&names, disk->files[0], btx_disk_system_open(AT_FDCWD, folder, O_RDONLY), random);
     btx_disk_memory_give(names.entries);
 }
 
@@ -277,8 +278,8 @@ static void check_file(struct check *check, const struct disk_file *file, int fd
 
     CHECK(real != NULL);
     if (size != 0)
-        disk_system_read(fd, real, size, 0);
-    disk_read(file, ours, 0, size);
+        btx_disk_system_read(fd, real, size, 0);
+    btx_disk_read(file, ours, 0, size);
     for (uint64_t at = 0; at < size && file->size == size; at += BTX_DISK_PAGE_BYTES) {
         const size_t left = size - at < BTX_DISK_PAGE_BYTES ? size - at : BTX_DISK_PAGE_BYTES;
         if (file->lost[at / BTX_DISK_PAGE_BYTES] || memcmp(real + at, ours + at, left) == 0)
@@ -299,18 +300,18 @@ static void check_entry(void *context, int fd, const char *name)
     struct stat status;
 
     CHECK(fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0);
-    const struct disk_file *file = disk_find(check->disk, status.st_dev, status.st_ino);
+    const struct disk_file *file = btx_disk_find(check->disk, status.st_dev, status.st_ino);
     if (file == NULL || file->folder != S_ISDIR(status.st_mode)) {
         (void)snprintf(check->why, sizeof(check->why), "%s: unknown to the disk", name);
         return;
     }
-    const int file_fd = disk_system_open(fd, name, O_RDONLY);
+    const int file_fd = btx_disk_system_open(fd, name, O_RDONLY);
     if (file->folder) {
         folder_walk(file_fd, check_entry, check);
         return;
     }
     check_file(check, file, file_fd, (uint64_t)status.st_size);
-    disk_system_close(file_fd);
+    btx_disk_system_close(file_fd);
 }
 
 const char *btx_disk_check(struct btx_disk *disk)
@@ -319,6 +320,6 @@ const char *btx_disk_check(struct btx_disk *disk)
 
     check.disk = disk;
     check.why[0] = '\0';
-    folder_walk(disk_system_open(AT_FDCWD, disk->root_path, O_RDONLY), check_entry, &check);
+    folder_walk(btx_disk_system_open(AT_FDCWD, disk->root_path, O_RDONLY), check_entry, &check);
     return check.why[0] == '\0' ? NULL : check.why;
 }

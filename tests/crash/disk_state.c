@@ -8,7 +8,7 @@
 
 #include "engine/base/check.h"
 
-void disk_grow(void **array, size_t count, size_t *room, size_t element_bytes)
+void btx_disk_grow(void **array, size_t count, size_t *room, size_t element_bytes)
 {
     if (count < *room)
         return;
@@ -22,7 +22,7 @@ void disk_grow(void **array, size_t count, size_t *room, size_t element_bytes)
 
 /* --- Files ------------------------------------------------------------------------------------ */
 
-struct disk_file *disk_find(const struct btx_disk *disk, dev_t device, ino_t inode)
+struct disk_file *btx_disk_find(const struct btx_disk *disk, dev_t device, ino_t inode)
 {
     for (size_t i = 0; i < disk->file_count; i++)
         if (disk->files[i]->inode == inode && disk->files[i]->device == device)
@@ -30,11 +30,11 @@ struct disk_file *disk_find(const struct btx_disk *disk, dev_t device, ino_t ino
     return NULL;
 }
 
-struct disk_file *disk_add(struct btx_disk *disk, struct disk_file *parent, const char *name,
-                           bool folder, dev_t device, ino_t inode)
+struct disk_file *btx_disk_add(struct btx_disk *disk, struct disk_file *parent, const char *name,
+                               bool folder, dev_t device, ino_t inode)
 {
     struct disk_file *file = btx_disk_memory_take(sizeof(*file));
-    struct disk_file *before = disk_find(disk, device, inode);
+    struct disk_file *before = btx_disk_find(disk, device, inode);
 
     if (before != NULL)
         before->inode = 0; /* It was removed, and the system gives its number to another. */
@@ -44,12 +44,12 @@ struct disk_file *disk_add(struct btx_disk *disk, struct disk_file *parent, cons
     file->parent = parent;
     CHECK(strlen(name) < sizeof(file->name));
     strcpy(file->name, name);
-    disk_grow((void **)&disk->files, disk->file_count, &disk->file_room, sizeof(file));
+    btx_disk_grow((void **)&disk->files, disk->file_count, &disk->file_room, sizeof(file));
     disk->files[disk->file_count++] = file;
     return file;
 }
 
-void disk_reserve(struct disk_file *file, uint64_t size_bytes)
+void btx_disk_reserve(struct disk_file *file, uint64_t size_bytes)
 {
     uint64_t room = file->room_bytes == 0 ? 4 * BTX_DISK_PAGE_BYTES : file->room_bytes;
 
@@ -78,8 +78,8 @@ void disk_reserve(struct disk_file *file, uint64_t size_bytes)
 
 static struct disk_change *add_change(struct disk_file *file)
 {
-    disk_grow((void **)&file->changes, file->change_count, &file->change_room,
-              sizeof(*file->changes));
+    btx_disk_grow((void **)&file->changes, file->change_count, &file->change_room,
+                  sizeof(*file->changes));
     struct disk_change *change = &file->changes[file->change_count++];
     memset(change, 0, sizeof(*change));
     change->number = ++file->change_number;
@@ -87,7 +87,7 @@ static struct disk_change *add_change(struct disk_file *file)
     return change;
 }
 
-bool disk_all_zero(const void *bytes, size_t length_bytes)
+bool btx_disk_all_zero(const void *bytes, size_t length_bytes)
 {
     const uint8_t *first = bytes;
 
@@ -110,7 +110,8 @@ static void widen_to_lost_pages(struct disk_file *file, uint64_t *first, uint64_
         file->lost[page] = false;
 }
 
-uint64_t disk_written(struct disk_file *file, int fd, uint64_t offset_bytes, uint64_t length_bytes)
+uint64_t btx_disk_written(struct disk_file *file, int fd, uint64_t offset_bytes,
+                          uint64_t length_bytes)
 {
     uint64_t first = offset_bytes / BTX_DISK_SECTOR_BYTES;
     uint64_t end =
@@ -118,7 +119,7 @@ uint64_t disk_written(struct disk_file *file, int fd, uint64_t offset_bytes, uin
 
     if (offset_bytes + length_bytes > file->size)
         file->size = offset_bytes + length_bytes;
-    disk_reserve(file, end * BTX_DISK_SECTOR_BYTES);
+    btx_disk_reserve(file, end * BTX_DISK_SECTOR_BYTES);
     widen_to_lost_pages(file, &first, &end);
     struct disk_change *change = add_change(file);
     change->sector = first;
@@ -129,19 +130,19 @@ uint64_t disk_written(struct disk_file *file, int fd, uint64_t offset_bytes, uin
     change->bytes = btx_disk_memory_take(bytes);
     const uint64_t begin = first * BTX_DISK_SECTOR_BYTES;
     if (begin < file->size)
-        disk_system_read(fd, change->bytes, file->size - begin < bytes ? file->size - begin : bytes,
-                         begin);
-    if (disk_all_zero(change->bytes, bytes)) {
+        btx_disk_system_read(fd, change->bytes,
+                             file->size - begin < bytes ? file->size - begin : bytes, begin);
+    if (btx_disk_all_zero(change->bytes, bytes)) {
         btx_disk_memory_give(change->bytes);
         change->bytes = NULL;
     }
     return change->number;
 }
 
-void disk_resized(struct disk_file *file, uint64_t size_bytes)
+void btx_disk_resized(struct disk_file *file, uint64_t size_bytes)
 {
     file->size = size_bytes;
-    disk_reserve(file, size_bytes);
+    btx_disk_reserve(file, size_bytes);
     (void)add_change(file);
 }
 
@@ -171,7 +172,7 @@ static void cut_durable(struct disk_file *file, uint64_t size_bytes)
     file->durable_size = size_bytes;
 }
 
-void disk_settle(struct disk_file *file)
+void btx_disk_settle(struct disk_file *file)
 {
     for (size_t i = 0; i < file->change_count; i++) {
         const struct disk_change *change = &file->changes[i];
@@ -185,12 +186,12 @@ void disk_settle(struct disk_file *file)
     drop_changes(file);
 }
 
-void disk_settle_change(struct disk_file *file, uint64_t number, uint64_t end_bytes)
+void btx_disk_settle_change(struct disk_file *file, uint64_t number, uint64_t end_bytes)
 {
     for (size_t i = 0; i < file->change_count; i++) {
         const struct disk_change *change = &file->changes[i];
         if (change->sector_count == 0 && change->size < file->durable_size) {
-            disk_settle(file); /* The inode goes to the disk as it is, so all of it may. */
+            btx_disk_settle(file); /* The inode goes to the disk as it is, so all of it may. */
             return;
         }
         if (change->number != number)
@@ -204,7 +205,7 @@ void disk_settle_change(struct disk_file *file, uint64_t number, uint64_t end_by
         file->durable_size = end_bytes;
 }
 
-void disk_lose(struct disk_file *file, uint64_t number, struct btx_random *random)
+void btx_disk_lose(struct disk_file *file, uint64_t number, struct btx_random *random)
 {
     const uint64_t permille = btx_random_below(random, 3) * btx_random_below(random, 501);
     size_t kept = 0;
@@ -249,8 +250,8 @@ static void overlay(const struct disk_file *file, const struct disk_change *chan
 
 /* The kernel writes back what is dirty in the cache before it reads past it; what a failed sync
  * dropped is not dirty, so the disk's bytes show. */
-void disk_read(const struct disk_file *file, uint8_t *bytes, uint64_t offset_bytes,
-               uint64_t length_bytes)
+void btx_disk_read(const struct disk_file *file, uint8_t *bytes, uint64_t offset_bytes,
+                   uint64_t length_bytes)
 {
     memset(bytes, 0, length_bytes);
     if (offset_bytes < file->room_bytes) {
@@ -267,7 +268,7 @@ void disk_read(const struct disk_file *file, uint8_t *bytes, uint64_t offset_byt
     }
 }
 
-void disk_forget(struct disk_file *file, int fd)
+void btx_disk_forget(struct disk_file *file, int fd)
 {
     char path[64];
 
@@ -279,10 +280,10 @@ void disk_forget(struct disk_file *file, int fd)
             continue;
         const uint64_t left = file->size - begin;
         const size_t length = left < sizeof(bytes) ? left : sizeof(bytes);
-        const int writable = disk_system_open(AT_FDCWD, path, O_WRONLY);
-        disk_read(file, bytes, begin, length);
-        disk_system_write(writable, bytes, length, begin);
-        disk_system_close(writable);
+        const int writable = btx_disk_system_open(AT_FDCWD, path, O_WRONLY);
+        btx_disk_read(file, bytes, begin, length);
+        btx_disk_system_write(writable, bytes, length, begin);
+        btx_disk_system_close(writable);
         file->lost[page] = false;
     }
 }
@@ -304,7 +305,8 @@ static void put_entry(struct disk_names *names, struct disk_file *folder, const 
     struct disk_entry *entry = find_entry(names, folder, name);
 
     if (entry == NULL) {
-        disk_grow((void **)&names->entries, names->count, &names->room, sizeof(*names->entries));
+        btx_disk_grow((void **)&names->entries, names->count, &names->room,
+                      sizeof(*names->entries));
         entry = &names->entries[names->count++];
     }
     entry->folder = folder;
@@ -312,7 +314,7 @@ static void put_entry(struct disk_names *names, struct disk_file *folder, const 
     strcpy(entry->name, name);
 }
 
-void disk_naming_apply(struct disk_names *names, const struct disk_naming *naming)
+void btx_disk_naming_apply(struct disk_names *names, const struct disk_naming *naming)
 {
     if (naming->kind == DISK_NAMING_ADD) {
         put_entry(names, naming->folder, naming->name, naming->file);
@@ -327,11 +329,11 @@ void disk_naming_apply(struct disk_names *names, const struct disk_naming *namin
         put_entry(names, naming->to_folder, naming->to_name, file);
 }
 
-struct disk_naming *disk_rename_entry(struct btx_disk *disk, enum disk_naming_kind kind,
-                                      struct disk_file *folder, const char *name)
+struct disk_naming *btx_disk_rename_entry(struct btx_disk *disk, enum disk_naming_kind kind,
+                                          struct disk_file *folder, const char *name)
 {
-    disk_grow((void **)&disk->namings, disk->naming_count, &disk->naming_room,
-              sizeof(*disk->namings));
+    btx_disk_grow((void **)&disk->namings, disk->naming_count, &disk->naming_room,
+                  sizeof(*disk->namings));
     struct disk_naming *naming = &disk->namings[disk->naming_count++];
     memset(naming, 0, sizeof(*naming));
     naming->kind = kind;
@@ -341,14 +343,14 @@ struct disk_naming *disk_rename_entry(struct btx_disk *disk, enum disk_naming_ki
     return naming;
 }
 
-void disk_settle_folder(struct btx_disk *disk, const struct disk_file *folder)
+void btx_disk_settle_folder(struct btx_disk *disk, const struct disk_file *folder)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < disk->naming_count; i++) {
         const struct disk_naming *naming = &disk->namings[i];
         if (naming->folder == folder || naming->to_folder == folder)
-            disk_naming_apply(&disk->durable, naming);
+            btx_disk_naming_apply(&disk->durable, naming);
         else
             disk->namings[kept++] = *naming;
     }

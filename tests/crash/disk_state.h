@@ -76,45 +76,46 @@ struct btx_disk {
 };
 
 /* Make room for one more element in the array at *@array. */
-void disk_grow(void **array, size_t count, size_t *room, size_t element_bytes);
+void btx_disk_grow(void **array, size_t count, size_t *room, size_t element_bytes);
 
 /* The file of the real inode, NULL for none; a new one for it. */
-struct disk_file *disk_find(const struct btx_disk *disk, dev_t device, ino_t inode);
-struct disk_file *disk_add(struct btx_disk *disk, struct disk_file *parent, const char *name,
-                           bool folder, dev_t device, ino_t inode);
+struct disk_file *btx_disk_find(const struct btx_disk *disk, dev_t device, ino_t inode);
+struct disk_file *btx_disk_add(struct btx_disk *disk, struct disk_file *parent, const char *name,
+                               bool folder, dev_t device, ino_t inode);
 
 /* The real file has other bytes at @offset_bytes now: read them through @fd, or with -1 know that
  * all of them are zero, in pages behind its old end.  Returns the change. */
-uint64_t disk_written(struct disk_file *file, int fd, uint64_t offset_bytes, uint64_t length_bytes);
-void disk_resized(struct disk_file *file, uint64_t size_bytes);
+uint64_t btx_disk_written(struct disk_file *file, int fd, uint64_t offset_bytes,
+                          uint64_t length_bytes);
+void btx_disk_resized(struct disk_file *file, uint64_t size_bytes);
 /* The change @number has become durable by itself, up to @end_bytes of the file. */
-void disk_settle_change(struct disk_file *file, uint64_t number, uint64_t end_bytes);
+void btx_disk_settle_change(struct disk_file *file, uint64_t number, uint64_t end_bytes);
 /* All of it has become durable. */
-void disk_settle(struct disk_file *file);
+void btx_disk_settle(struct disk_file *file);
 /* A sync failed: of the changes (from @number on) a random part reached the disk, the rest never
  * will, though the cache shows it. */
-void disk_lose(struct disk_file *file, uint64_t number, struct btx_random *random);
+void btx_disk_lose(struct disk_file *file, uint64_t number, struct btx_random *random);
 /* The cache forgets what is not dirty: where a failed sync dropped pages, the real file, which @fd
  * is open on, gets what the disk has. */
-void disk_forget(struct disk_file *file, int fd);
+void btx_disk_forget(struct disk_file *file, int fd);
 /* What a read past the page cache gives. */
-void disk_read(const struct disk_file *file, uint8_t *bytes, uint64_t offset_bytes,
-               uint64_t length_bytes);
+void btx_disk_read(const struct disk_file *file, uint8_t *bytes, uint64_t offset_bytes,
+                   uint64_t length_bytes);
 
-bool disk_all_zero(const void *bytes, size_t length_bytes);
+bool btx_disk_all_zero(const void *bytes, size_t length_bytes);
 
 /* Room in durable for @size_bytes. */
-void disk_reserve(struct disk_file *file, uint64_t size_bytes);
+void btx_disk_reserve(struct disk_file *file, uint64_t size_bytes);
 
-struct disk_naming *disk_rename_entry(struct btx_disk *disk, enum disk_naming_kind kind,
-                                      struct disk_file *folder, const char *name);
-void disk_naming_apply(struct disk_names *names, const struct disk_naming *naming);
-void disk_settle_folder(struct btx_disk *disk, const struct disk_file *folder);
+struct disk_naming *btx_disk_rename_entry(struct btx_disk *disk, enum disk_naming_kind kind,
+                                          struct disk_file *folder, const char *name);
+void btx_disk_naming_apply(struct disk_names *names, const struct disk_naming *naming);
+void btx_disk_settle_folder(struct btx_disk *disk, const struct disk_file *folder);
 
 /* Calls of the system, past the disk, that must work here. */
-int disk_system_open(int folder_fd, const char *path, int flags);
-void disk_system_close(int fd);
-void disk_system_read(int fd, void *bytes, size_t length_bytes, uint64_t offset_bytes);
-void disk_system_write(int fd, const void *bytes, size_t length_bytes, uint64_t offset_bytes);
+int btx_disk_system_open(int folder_fd, const char *path, int flags);
+void btx_disk_system_close(int fd);
+void btx_disk_system_read(int fd, void *bytes, size_t length_bytes, uint64_t offset_bytes);
+void btx_disk_system_write(int fd, const void *bytes, size_t length_bytes, uint64_t offset_bytes);
 
 #endif

@@ -294,7 +294,8 @@ static bool try_failure(struct fault_test *test, const struct failure *failure, 
     return failed == 0 && reported != 0;
 }
 
-/* A full map is survived, except in a segment without a commit, where it is a bug and is said so. */
+/* A full map is survived, except in a segment without a commit: there it is a bug, and is said to
+ * be one. */
 static bool try_map_full(struct fault_test *test, uint64_t seed)
 {
     uint64_t survived = 0;

@@ -94,7 +94,7 @@ static bool run_scenario(struct power_cut_ledger *ledger, enum power_cut_scenari
     for (uint64_t seed = options->seed; image_count(tally) < wanted; seed++) {
         struct power_cut_run run = {
             .ledger = ledger, .scenario = scenario, .seed = seed, .folder = folder};
-        if (!power_cut_run(&run)) {
+        if (!btx_power_cut_run(&run)) {
             printf("FAILED: scenario %d (%s), seed %" PRIu64 ": %s\n", (int)scenario,
                    scenario_names[scenario], seed, ledger->failure);
             return false;

@@ -80,18 +80,18 @@ struct power_cut_cutter {
 enum { LIFE_ENDED = 0, LIFE_FAILED = 1, LIFE_KILLED = 42, LIFE_ERROR = 43 };
 
 /* Begin a run on an empty folder and live it; false when a life failed, see ledger->failure. */
-bool power_cut_run(struct power_cut_run *run);
+bool btx_power_cut_run(struct power_cut_run *run);
 
 /* Recover all images of @depth in child processes, and tally what they are. */
-void power_cut_verify(struct power_cut_run *run, size_t depth);
+void btx_power_cut_verify(struct power_cut_run *run, size_t depth);
 
 /* The root of an image, or of the log itself (depth 0). */
-void power_cut_root(const struct power_cut_run *run, size_t depth, size_t slot,
-                    char ret_root[POWER_CUT_PATH_BYTES]);
+void btx_power_cut_root(const struct power_cut_run *run, size_t depth, size_t slot,
+                        char ret_root[POWER_CUT_PATH_BYTES]);
 
-void power_cut_hook(void *context, const struct btx_disk_point *point);
+void btx_power_cut_hook(void *context, const struct btx_disk_point *point);
 
 /* Make @count images at a point of that name, as far as there are slots. */
-void power_cut_take(struct power_cut_cutter *cutter, const char *point, size_t count);
+void btx_power_cut_take(struct power_cut_cutter *cutter, const char *point, size_t count);
 
 #endif

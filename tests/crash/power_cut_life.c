@@ -28,15 +28,15 @@ struct life {
     bool lying_open; /* syncs do nothing until the log is open */
 };
 
-void power_cut_root(const struct power_cut_run *run, size_t depth, size_t slot,
-                    char ret_root[POWER_CUT_PATH_BYTES])
+void btx_power_cut_root(const struct power_cut_run *run, size_t depth, size_t slot,
+                        char ret_root[POWER_CUT_PATH_BYTES])
 {
     (void)snprintf(ret_root, POWER_CUT_PATH_BYTES, "%s/%zu-%zu", run->folder, depth, slot);
 }
 
 /* --- Cutting ---------------------------------------------------------------------------------- */
 
-void power_cut_take(struct power_cut_cutter *cutter, const char *point, size_t count)
+void btx_power_cut_take(struct power_cut_cutter *cutter, const char *point, size_t count)
 {
     struct power_cut_ledger *ledger = cutter->run->ledger;
     const struct btx_history *history = cutter->session->history;
@@ -45,7 +45,7 @@ void power_cut_take(struct power_cut_cutter *cutter, const char *point, size_t c
 
     for (; count != 0 && *used < cutter->image_limit; count--) {
         struct power_cut_image *image = &ledger->images[cutter->depth][*used];
-        power_cut_root(cutter->run, cutter->depth, *used, root);
+        btx_power_cut_root(cutter->run, cutter->depth, *used, root);
         btx_disk_folder_make(root);
         btx_disk_folder_clear(root);
         btx_disk_image(cutter->disk, root, &cutter->random);
@@ -65,7 +65,7 @@ static bool is_kill(struct power_cut_cutter *cutter, const struct btx_disk_point
     return ++cutter->kill_count == cutter->kill_at;
 }
 
-void power_cut_hook(void *context, const struct btx_disk_point *at)
+void btx_power_cut_hook(void *context, const struct btx_disk_point *at)
 {
     struct power_cut_cutter *cutter = context;
     struct power_cut_ledger *ledger = cutter->run->ledger;
@@ -87,7 +87,7 @@ void power_cut_hook(void *context, const struct btx_disk_point *at)
     if (!btx_random_chance(&cutter->random, 20 + 300 / (1 + point->cut_in_run)))
         return;
     const size_t before = ledger->image_counts[cutter->depth];
-    power_cut_take(cutter, point->name, btx_random_between(&cutter->random, 1, IMAGES_AT_ONCE));
+    btx_power_cut_take(cutter, point->name, btx_random_between(&cutter->random, 1, IMAGES_AT_ONCE));
     const size_t made = ledger->image_counts[cutter->depth] - before;
     point->cut += made;
     point->cut_in_run += made;
@@ -126,7 +126,7 @@ static int live(struct power_cut_run *run, struct power_cut_cutter *cutter, cons
         .root = root, .seed = life->seed, .form_seed = run->seed};
     const size_t steps = btx_random_between(&cutter->random, 1, STEPS_MAX);
 
-    power_cut_root(run, 0, 0, root);
+    btx_power_cut_root(run, 0, 0, root);
     const enum btx_verdict verdict = btx_session_open(session, &options, life->history);
     btx_disk_control()->lying = life->lying;
     if (verdict == BTX_VERDICT_REFUSED && session->fault.code != BTX_OK)
@@ -136,12 +136,12 @@ static int live(struct power_cut_run *run, struct power_cut_cutter *cutter, cons
                        btx_verdict_name(verdict), session->text);
         return LIFE_FAILED;
     }
-    power_cut_take(cutter, "recovered and published", 1);
+    btx_power_cut_take(cutter, "recovered and published", 1);
     for (size_t i = 0; i < steps; i++) {
         if (btx_session_step(session) != BTX_OK)
             return end_by_fault(run, session);
         if (btx_random_chance(&cutter->random, 40))
-            power_cut_take(cutter, "acknowledged", 1);
+            btx_power_cut_take(cutter, "acknowledged", 1);
     }
     if (btx_session_close(session) != BTX_OK)
         return end_by_fault(run, session);
@@ -168,7 +168,7 @@ static int begin_life(struct power_cut_run *run, const struct life *life)
     session.history = life->history;
     btx_random_init(&cutter.random, life->seed ^ 1);
     cutter.skip = btx_random_below(&cutter.random, 2) * btx_random_below(&cutter.random, 200);
-    control->hook = power_cut_hook;
+    control->hook = btx_power_cut_hook;
     control->hook_context = &cutter;
     control->lying = life->lying || life->lying_open;
     control->no_direct = life->no_direct;
@@ -205,7 +205,7 @@ static int give_life(struct power_cut_run *run, const struct life *life)
     }
     CHECK(waitpid(child, &status, 0) == child);
     btx_random_init(&cutter.random, life->seed ^ 2);
-    power_cut_take(&cutter, "after the end of the process", 2);
+    btx_power_cut_take(&cutter, "after the end of the process", 2);
     if (!WIFEXITED(status)) {
         (void)snprintf(run->ledger->failure, sizeof(run->ledger->failure),
                        "the writer's process died of signal %d", WTERMSIG(status));
@@ -252,7 +252,7 @@ static void draw_chain(struct life *life, struct btx_random *random, size_t inde
     }
 }
 
-bool power_cut_run(struct power_cut_run *run)
+bool btx_power_cut_run(struct power_cut_run *run)
 {
     char root[POWER_CUT_PATH_BYTES];
     struct power_cut_ledger *ledger = run->ledger;
@@ -263,7 +263,7 @@ bool power_cut_run(struct power_cut_run *run)
     btx_random_init(&run->random, run->seed);
     btx_points_begin_run(&ledger->points);
     ledger->failure[0] = '\0';
-    power_cut_root(run, 0, 0, root);
+    btx_power_cut_root(run, 0, 0, root);
     btx_disk_folder_make(root);
     btx_disk_folder_clear(root);
     history = btx_history_open();
@@ -284,7 +284,7 @@ bool power_cut_run(struct power_cut_run *run)
             draw_end(&life, &run->random);
         memset(ledger->image_counts, 0, sizeof(ledger->image_counts));
         lives = give_life(run, &life) != LIFE_FAILED;
-        power_cut_verify(run, 1);
+        btx_power_cut_verify(run, 1);
         lives = lives && run->scenario != POWER_CUT_LYING;
     }
     btx_disk_close(disk);

@@ -50,14 +50,14 @@ static void verify_image(struct power_cut_run *run, size_t depth, size_t slot)
                                       .depth = depth + 1,
                                       .image_limit = next_image_limit(run, depth)};
 
-    power_cut_root(run, depth, slot, root);
+    btx_power_cut_root(run, depth, slot, root);
     cutter.disk = btx_disk_open(root);
     btx_random_init(&cutter.random, seed ^ 1);
     if (depth < POWER_CUT_DEPTH_MAX)
         ledger->image_counts[depth + 1] = 0;
     memset(btx_disk_control(), 0, sizeof(*btx_disk_control()));
     if (cutter.image_limit != 0) {
-        btx_disk_control()->hook = power_cut_hook;
+        btx_disk_control()->hook = btx_power_cut_hook;
         btx_disk_control()->hook_context = &cutter;
     }
     btx_disk_use(cutter.disk);
@@ -77,7 +77,7 @@ static void verify_image(struct power_cut_run *run, size_t depth, size_t slot)
     btx_history_close(history);
 }
 
-void power_cut_verify(struct power_cut_run *run, size_t depth)
+void btx_power_cut_verify(struct power_cut_run *run, size_t depth)
 {
     struct power_cut_ledger *ledger = run->ledger;
     const size_t count = ledger->image_counts[depth];

@@ -64,8 +64,8 @@ enum btx_fault_code btx_session_commit(struct btx_session *session, size_t unit_
 /* Something random: mostly commits, seldom a rotation or the passing of time. */
 enum btx_fault_code btx_session_step(struct btx_session *session);
 
-/* A whole life: open, @steps random steps, close, and read all of it again.  session->text says what
- * was not RIGHT. */
+/* A whole life: open, @steps random steps, close, and read all of it again.  session->text says
+ * what was not RIGHT. */
 enum btx_verdict btx_session_live(struct btx_session *session,
                                   const struct btx_session_options *options,
                                   struct btx_history *history, size_t steps);
