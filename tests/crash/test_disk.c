@@ -454,7 +454,7 @@ static void sync__page_changed_after_eio__writes_all_of_it(void **state)
     fail_next(BTX_DISK_SYNC, BTX_DISK_ERROR, EIO);
     fill(fd, 'B', PAGE, 0);
     assert_int_equal(fdatasync(fd), -1);
-    fill(fd, 'C', 1, 5);
+    fill(fd, 'C', 1, 3 * BTX_DISK_SECTOR_BYTES + 5);
     assert_int_equal(fdatasync(fd), 0);
     count_letters(scene, counts);
     assert_int_equal(counts['B'], TRIES * 8);
