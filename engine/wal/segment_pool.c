@@ -27,6 +27,9 @@ enum {
 /* Zeroed in the first segment of a log, whose size nobody knows yet. */
 #define ZERO_BYTES_FIRST (UINT64_C(8) << 20)
 #define ZERO_BYTES_MIN (UINT64_C(1) << 20)
+/* Zeroed in one go while commits go on, and how far the open segment grows between two looks. */
+#define ZERO_BYTES_STEP (UINT64_C(8) << 20)
+#define PROGRESS_BYTES_STEP (UINT64_C(2) << 20)
 
 enum seal_state {
     SEAL_NONE,    /* nothing was given, or its seal was taken */
@@ -43,6 +46,7 @@ struct btx_segment_pool {
     bool threadless;
     pthread_t thread;
     _Atomic uint64_t free_bytes;
+    uint64_t looked_bytes; /* the writer's: open_bytes when it last woke the helper */
 
     pthread_mutex_t mutex;
     pthread_cond_t work; /* for the helper: something to do, or stop */
@@ -52,6 +56,7 @@ struct btx_segment_pool {
     size_t ready_count;
     uint64_t made_count;   /* for temporary names */
     uint64_t recent_bytes; /* pages in use in the segment closed last */
+    uint64_t open_bytes;   /* pages in use in the open one */
     bool make_failed;      /* make_fault says why; tried again when somebody waits */
     struct btx_fault make_fault;
     enum seal_state seal_state;
@@ -61,7 +66,8 @@ struct btx_segment_pool {
     uint8_t chain[BTX_WAL_HASH_BYTES]; /* the helper's: hash of the segment sealed last */
 };
 
-/* Twice what a recent segment took, since the next one may be greater. */
+/* What a next segment has when it is taken: twice what a recent one took, since it may be greater,
+ * or twice what the open one has taken so far. */
 static uint64_t zero_bytes(const struct btx_segment_pool *pool)
 {
     const uint64_t map_bytes = pool->settings.segment_map_size_bytes;
@@ -69,9 +75,21 @@ static uint64_t zero_bytes(const struct btx_segment_pool *pool)
 
     if (bytes == 0)
         bytes = pool->recent_bytes == 0 ? ZERO_BYTES_FIRST : 2 * pool->recent_bytes;
+    if (pool->settings.zero_ahead_bytes == 0 && bytes < 2 * pool->open_bytes)
+        bytes = 2 * pool->open_bytes;
     if (bytes < ZERO_BYTES_MIN)
         bytes = ZERO_BYTES_MIN;
     return bytes < map_bytes ? bytes : map_bytes;
+}
+
+/* What the second next segment has while the open one grows: it is not needed before two are full,
+ * and so the zeros do not come all at once. */
+static uint64_t zero_bytes_so_far(const struct btx_segment_pool *pool)
+{
+    const uint64_t bytes = zero_bytes(pool);
+    const uint64_t due = ZERO_BYTES_STEP + 2 * pool->open_bytes;
+
+    return pool->settings.zero_ahead_bytes == 0 && !pool->threadless && due < bytes ? due : bytes;
 }
 
 static void look_at_space(struct btx_segment_pool *pool)
@@ -87,12 +105,15 @@ static void look_at_space(struct btx_segment_pool *pool)
 /* Called with the mutex, which is given back meanwhile. */
 static void make_one(struct btx_segment_pool *pool)
 {
-    const uint64_t bytes = zero_bytes(pool);
+    uint64_t bytes = zero_bytes(pool);
     struct btx_segment_file file;
     struct btx_fault fault = {0};
     char name[BTX_WAL_NAME_BYTES];
     enum btx_fault_code code;
 
+    /* The rest follows in steps, so that nobody ever waits for all of it. */
+    if (bytes > ZERO_BYTES_STEP && !pool->threadless)
+        bytes = ZERO_BYTES_STEP;
     (void)snprintf(name, sizeof name, "next-%" PRIu64 BTX_WAL_TEMPORARY_ENDING, ++pool->made_count);
     pthread_mutex_unlock(&pool->mutex);
     code = btx_segment_file_create(&file, pool->segments, name,
@@ -104,6 +125,53 @@ static void make_one(struct btx_segment_pool *pool)
         pool->make_failed = true;
         pool->make_fault = fault;
     }
+    pthread_cond_broadcast(&pool->done);
+}
+
+/* Which of the ready segments wants more zeros; -1: none.  The last one ready stays where it is,
+ * for the writer to take. */
+static int wants_zeros(const struct btx_segment_pool *pool)
+{
+    if (pool->threadless || pool->ready_count < READY_MAX)
+        return -1;
+    if (pool->ready[0].zeroed_bytes < zero_bytes(pool))
+        return 0;
+    return pool->ready[1].zeroed_bytes < zero_bytes_so_far(pool) ? 1 : -1;
+}
+
+/* A few more zeros in the ready segment @index.  Called with the mutex, which is given back
+ * meanwhile. */
+static void zero_more(struct btx_segment_pool *pool, int index)
+{
+    const uint64_t wanted_bytes = index == 0 ? zero_bytes(pool) : zero_bytes_so_far(pool);
+    struct btx_segment_file file = pool->ready[index];
+    uint64_t bytes = file.zeroed_bytes + ZERO_BYTES_STEP;
+    struct btx_fault fault = {0};
+    enum btx_fault_code code;
+
+    pool->ready[index] = pool->ready[READY_MAX - 1];
+    pool->ready_count = READY_MAX - 1;
+    pthread_mutex_unlock(&pool->mutex);
+    if (bytes > wanted_bytes)
+        bytes = wanted_bytes;
+    code = btx_segment_file_zero(&file, bytes, &fault);
+    if (code != BTX_OK) {
+        btx_segment_file_close(&file);
+        (void)unlinkat(pool->segments_fd, file.name, 0); /* Else the next start does. */
+    }
+    pthread_mutex_lock(&pool->mutex);
+    if (code != BTX_OK) {
+        pool->make_failed = true;
+        pool->make_fault = fault;
+        pthread_cond_broadcast(&pool->done);
+        return;
+    }
+    /* Before one with fewer zeros, so that the best is taken first. */
+    index = pool->ready_count != 0 && pool->ready[0].zeroed_bytes >= file.zeroed_bytes;
+    if (index == 0)
+        pool->ready[1] = pool->ready[0];
+    pool->ready[index] = file;
+    pool->ready_count++;
     pthread_cond_broadcast(&pool->done);
 }
 
@@ -199,6 +267,8 @@ static bool work_once(struct btx_segment_pool *pool)
         seal_one(pool);
     else if (pool->ready_count < READY_MAX && may_make)
         make_one(pool);
+    else if (wants_zeros(pool) >= 0 && may_make)
+        zero_more(pool, wants_zeros(pool));
     else
         return false;
     return true;
@@ -312,6 +382,18 @@ enum btx_fault_code btx_segment_pool_take(struct btx_segment_pool *pool,
     pthread_cond_signal(&pool->work);
     pthread_mutex_unlock(&pool->mutex);
     return BTX_OK;
+}
+
+void btx_segment_pool_progress(struct btx_segment_pool *pool, uint64_t used_bytes)
+{
+    if (pool->threadless ||
+        (used_bytes >= pool->looked_bytes && used_bytes < pool->looked_bytes + PROGRESS_BYTES_STEP))
+        return;
+    pool->looked_bytes = used_bytes;
+    pthread_mutex_lock(&pool->mutex);
+    pool->open_bytes = used_bytes;
+    pthread_cond_signal(&pool->work);
+    pthread_mutex_unlock(&pool->mutex);
 }
 
 void btx_segment_pool_give(struct btx_segment_pool *pool, const struct btx_segment_closed *closed)

@@ -50,6 +50,11 @@ struct btx_segment_closed {
     uint64_t bytes;
 };
 
+/* How much of the open segment is in use: the next ones are zeroed ahead as it grows, so that the
+ * zeros never come all at once, and are there when it is full.  Called after each commit; wakes the
+ * helper now and then. */
+void btx_segment_pool_progress(struct btx_segment_pool *pool, uint64_t used_bytes);
+
 /* Hand over a segment to be finished and sealed.  Its predecessor's seal must have been taken. */
 void btx_segment_pool_give(struct btx_segment_pool *pool, const struct btx_segment_closed *closed);
 

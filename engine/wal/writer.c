@@ -291,6 +291,7 @@ static enum btx_fault_code commit(struct btx_wal_writer *writer, const struct io
     writer->segment_batches++;
     writer->segment_bytes += commit.batch_bytes;
     writer->commits++;
+    btx_segment_pool_progress(writer->pool, (writer->file.last_page + 1) * BTX_WAL_PAGE_BYTES);
     return BTX_OK;
 }
 
