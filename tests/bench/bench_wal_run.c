@@ -200,6 +200,10 @@ static enum btx_fault_code run_log(struct run *run, const struct btx_bench_wal_p
     enum btx_fault_code code =
         btx_bench_wal_log_open(&run->log, place, side, zeroed_bytes(load),
                                load->part == BTX_BENCH_WAL_SUSTAINED, reterr_fault);
+    /* The first segment is taken by the first commit, as far as it is zeroed by then. */
+    if (code == BTX_OK && load->part != BTX_BENCH_WAL_SUSTAINED) {
+        code = btx_bench_wal_settle(reterr_fault);
+    }
     if (code == BTX_OK) {
         const struct btx_bench_wal_records first = btx_bench_wal_source_first(&run->source);
         *ret_first_events = first.events;
