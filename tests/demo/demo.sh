@@ -65,6 +65,39 @@ sample() {
     grep -F "\"t\":$time," "$events" | wrapped
 }
 
+# The same day once more, kept in a log: the same events, each durable before it is printed; the log
+# proves itself; a copy that lost its end goes on from a whole tx.
+keep_log() {
+    local log=$scratch/log copy=$scratch/copy began_ms ms segment bytes
+    local settings=(--set wal.unsafe_filesystem=true --set wal.low_space_bytes=0
+        --set wal.stop_bytes=0 --set wal.max_segment_events=20000 --set wal.min_segment_age=0)
+
+    printf '\n%sThe log%s\n' "$bold" "$plain"
+    printf '  %s$ betex-replay --wal log < day.commands.jsonl > again.events.jsonl%s\n' "$bold" "$plain"
+    began_ms=$(now_ms)
+    "$bin/betex-replay" --wal "$log" "${settings[@]}" < "$commands" > "$scratch/again" || return 1
+    ms=$(($(now_ms) - began_ms))
+    cmp -s "$events" "$scratch/again" || {
+        printf '  the events differ from those without a log\n'
+        return 1
+    }
+    printf '  the same events, each on the disk before it was printed, in %d.%03d s\n' \
+        $((ms / 1000)) $((ms % 1000))
+    printf '  %s$ betex-wal verify log%s\n' "$bold" "$plain"
+    "$bin/betex-wal" verify "$log" | sed 's/^/    /' || return 1
+
+    cp -r "$log" "$copy"
+    segment=$(find "$copy/segments" -name '*.mdb' | sort | tail -n 1)
+    bytes=$(($(stat -c %s "$segment") * 2 / 3))
+    truncate -s "$bytes" "$segment"
+    printf '  A copy whose last file lost a third, as if a disk had lied: it goes on from the\n'
+    printf '  last tx that is whole.\n'
+    printf '  %s$ betex-wal verify copy%s\n' "$bold" "$plain"
+    "$bin/betex-wal" verify "$copy" | grep -E '^(end|executed|verdict)' | sed 's/^/    /'
+    "$bin/betex-replay" --wal "$copy" "${settings[@]}" --quiet < /dev/null 2> /dev/null &&
+        "$bin/betex-wal" verify "$copy" > /dev/null
+}
+
 began=$(now_ms)
 printf '%sbetex: a matching engine for betting exchanges and prediction markets%s\n' "$bold" "$plain"
 printf '%s' "
@@ -82,12 +115,16 @@ replay_ms=$(($(now_ms) - replay_began))
 printf '  %s commands in, %s events out, in %d.%03d s from file to file\n' "$(count "$commands")" \
     "$(count "$events")" $((replay_ms / 1000)) $((replay_ms % 1000))
 sample
+status=0
+keep_log || {
+    printf '  THE LOG DID NOT HOLD\n'
+    status=1
+}
 
 arguments=("$here/market_day.sha256" "$commands" "$events")
 if [ -d "$flows" ]; then
     arguments+=("$flows")
 fi
-status=0
 "$bin/betex-demo" "${arguments[@]}" || status=$?
 total_ms=$(($(now_ms) - began))
 verdict='All of it held.'
