@@ -535,6 +535,24 @@ static uint64_t number_choose(const struct btx_page_scan *scan, size_t first, si
     return number > gap->after.batch && number < limit ? number : 0;
 }
 
+/* Batches of notes have the seq of the batch behind them.  Where the number of the first of two
+ * cannot be, take the other one first. */
+static size_t order_mend(struct btx_page_scan *scan, size_t first, const struct btx_page_gap *gap)
+{
+    const size_t end = group_end(scan, first);
+    const struct btx_page_item item = scan->items[first];
+    const struct btx_page_item *next = end < scan->count ? &scan->items[end] : &item;
+    size_t next_end;
+
+    if (item.key.batch > gap->after.batch || end != first + 1 || next->key.seq != item.key.seq ||
+        next->key.batch <= gap->after.batch || next->key.batch == NUMBER_UNKNOWN)
+        return end;
+    next_end = group_end(scan, end);
+    memmove(&scan->items[first], &scan->items[end], (next_end - end) * sizeof item);
+    scan->items[next_end - 1] = item;
+    return next_end - 1;
+}
+
 enum btx_page_step btx_page_scan_next(struct btx_page_scan *scan, struct btx_page_file *file,
                                       const struct btx_page_gap *gap,
                                       struct btx_page_buffer *buffer,
@@ -543,8 +561,8 @@ enum btx_page_step btx_page_scan_next(struct btx_page_scan *scan, struct btx_pag
 {
     while (scan->position < scan->count) {
         const size_t first = scan->position;
+        const size_t end = order_mend(scan, first, gap);
         const struct btx_page_key key = scan->items[first].key;
-        const size_t end = group_end(scan, first);
         enum btx_page_step step;
         uint64_t number;
 

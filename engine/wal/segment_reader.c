@@ -517,6 +517,17 @@ static bool is_head_old(const struct btx_segment_reader *reader)
     return reader->live && reader->head_transaction != reader->walker.snapshot.transaction;
 }
 
+/* Salvaging: whether the tree's entry does not fit behind what was handed out.  Either its events
+ * were handed out, of another copy, or its number is not the next one although its seq is.  The
+ * scan, which sees all entries at once, knows better what to make of it. */
+static bool is_entry_odd(const struct btx_segment_reader *reader)
+{
+    const struct btx_page_key *key = &reader->entry.key;
+
+    return key->seq < reader->next_seq || key->batch <= reader->after.batch ||
+           (key->seq == reader->next_seq && key->batch != reader->after.batch + 1);
+}
+
 /* The tree's next entry is in reader->entry. */
 static enum btx_segment_step entry_next(struct btx_segment_reader *reader, bool *ret_again,
                                         struct btx_wal_batch *ret_batch,
@@ -537,8 +548,8 @@ static enum btx_segment_step entry_next(struct btx_segment_reader *reader, bool 
     if (reader->salvaging) {
         enum btx_segment_step step;
 
-        *ret_again = reader->entry.key.seq < reader->next_seq;
-        if (*ret_again) { /* These events were handed out, of another copy. */
+        *ret_again = is_entry_odd(reader);
+        if (*ret_again) {
             reader->has_entry = false;
             return BTX_SEGMENT_END;
         }

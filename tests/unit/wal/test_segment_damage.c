@@ -465,6 +465,89 @@ static void read__a_bit_anywhere_changed__is_noticed(void **state)
     }
 }
 
+static bool is_kind(size_t page, unsigned flags)
+{
+    return has_header(page) && btx_page_header(world.bytes + page * PAGE)->flags == flags;
+}
+
+static size_t node_offset(size_t page, size_t index)
+{
+    const uint16_t *offsets = (const void *)(world.bytes + page * PAGE + 16);
+
+    return page * PAGE + offsets[index];
+}
+
+static bool is_leaf_beginning_with(size_t page, const uint8_t *key)
+{
+    return is_kind(page, BTX_PAGE_LEAF) &&
+           memcmp(world.bytes + node_offset(page, 0) + 8, key, 16) == 0;
+}
+
+/* A branch that leads to another leaf than it did: to each of the stale copies of the one that was
+ * meant, which are right in themselves, to those of its neighbours, and to any page. */
+static void read__a_branch_leads_elsewhere__loses_nothing(void **state)
+{
+    (void)state;
+    for (size_t page = 2; page < world.pages; page++) {
+        const uint8_t *bytes = world.bytes + page * PAGE;
+        const size_t count = is_kind(page, BTX_PAGE_BRANCH) ? btx_page_node_count(bytes) : 0;
+
+        for (size_t i = 0; i < count; i++) {
+            const size_t offset = node_offset(page, i);
+            const size_t neighbour = node_offset(page, (i + count - 1) % count);
+            const uint16_t any = (uint16_t)(random_next() % world.pages);
+
+            const unsigned lost_before = world.lost;
+
+            memcpy(world.trial + offset, world.bytes + neighbour, 2);
+            trial_run("neighbour", page, 1);
+            memcpy(world.trial + offset, &any, 2);
+            trial_run("any child", page, 1);
+            for (uint16_t other = 2; other < world.pages; other++) {
+                if (!is_leaf_beginning_with(other, bytes + node_offset(page, i) % PAGE + 8))
+                    continue;
+                memcpy(world.trial + offset, &other, 2);
+                trial_run("stale child", page, 1);
+            }
+            assert_int_equal(world.lost, lost_before);
+        }
+    }
+}
+
+/* Whether the entry has a seq of its own: a batch of notes has that of the batch behind it, and when
+ * the number of one of them is wrong nothing tells which was the first. */
+static bool has_own_seq(size_t page, size_t node)
+{
+    const size_t count = btx_page_node_count(world.bytes + page * PAGE);
+    const uint8_t *key = world.bytes + node_offset(page, node) + 8;
+
+    return (node == 0 || memcmp(world.bytes + node_offset(page, node - 1) + 8, key, 8) != 0) &&
+           (node + 1 == count ||
+            memcmp(world.bytes + node_offset(page, node + 1) + 8, key, 8) != 0);
+}
+
+/* A key that names another batch, among others that are right: no batch comes twice, and none that
+ * has a copy is missing. */
+static void read__a_key_changed__is_noticed(void **state)
+{
+    static const uint8_t key_bytes[] = {7, 6, 15, 14, 15, 7, 0, 8};
+
+    (void)state;
+    for (size_t page = 2; page < world.pages; page++) {
+        if (!is_kind(page, BTX_PAGE_LEAF))
+            continue;
+        for (size_t i = 0; i < BTX_COUNT_OF(key_bytes); i++) {
+            const size_t node = random_next() % btx_page_node_count(world.bytes + page * PAGE);
+
+            if (!has_own_seq(page, node))
+                continue;
+            world.trial[node_offset(page, node) + 8 + key_bytes[i]] ^=
+                (uint8_t)(1u << random_next() % 8);
+            trial_run("key", page, 1);
+        }
+    }
+}
+
 /* Both meta pages gone: all is to be found, and it is told. */
 static void read__both_meta_pages_lost__loses_nothing(void **state)
 {
@@ -508,6 +591,8 @@ int main(int argument_count, char **arguments)
         cmocka_unit_test_setup(read__a_byte_of_a_page_header_changed__loses_nothing, world_mend),
         cmocka_unit_test_setup(read__a_byte_of_a_meta_page_changed__loses_nothing, world_mend),
         cmocka_unit_test_setup(read__a_bit_anywhere_changed__is_noticed, world_mend),
+        cmocka_unit_test_setup(read__a_branch_leads_elsewhere__loses_nothing, world_mend),
+        cmocka_unit_test_setup(read__a_key_changed__is_noticed, world_mend),
         cmocka_unit_test_setup(read__both_meta_pages_lost__loses_nothing, world_mend),
         cmocka_unit_test_setup(read__cut_anywhere__hands_out_what_is_left, world_mend),
     };

@@ -539,6 +539,59 @@ static void next__leaf_damaged_under_a_writer__tells_once_and_goes_on(void **sta
     segment_fixture_remove(&fixture);
 }
 
+/* Where the leaf is that holds the last batch, which has only one copy yet, and the first batch
+ * that this leaf holds. */
+static size_t last_leaf(const struct segment_fixture *fixture, size_t *ret_begin)
+{
+    size_t length_bytes;
+    uint8_t *bytes = segment_fixture_file(fixture, &length_bytes);
+    const struct fixture_batch *last = &fixture->batches[fixture->batch_count - 1];
+    const uint8_t *at =
+        memmem(bytes, length_bytes, fixture->bytes + last->offset_bytes, last->length_bytes);
+    const size_t page = (size_t)(at - bytes) / BTX_WAL_PAGE_BYTES * BTX_WAL_PAGE_BYTES;
+
+    *ret_begin = fixture->batch_count;
+    while (*ret_begin > 0 && memmem(bytes + page, BTX_WAL_PAGE_BYTES,
+                                    fixture->bytes + fixture->batches[*ret_begin - 1].offset_bytes,
+                                    fixture->batches[*ret_begin - 1].length_bytes) != NULL)
+        --*ret_begin;
+    free(bytes);
+    return page;
+}
+
+/* As long as the snapshots lead to the same damaged page it is not told again. */
+static void next__last_leaf_damaged_under_a_writer__is_told_once(void **state)
+{
+    static const uint8_t zeros[BTX_WAL_PAGE_BYTES];
+    struct segment_fixture fixture;
+    struct btx_segment_reader *reader;
+    struct btx_wal_damage damage;
+    size_t begin = 0;
+    int fd;
+
+    (void)state;
+    segment_fixture_make(&fixture);
+    segment_fixture_begin(&fixture, MAP_BYTES, 0);
+    segment_fixture_batch(&fixture, 4);
+    segment_fixture_begin(&fixture, MAP_BYTES, ZERO_BYTES);
+    for (size_t i = 0; i < 100; i++)
+        segment_fixture_batch(&fixture, 4);
+    fd = open(fixture.path, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(pwrite(fd, zeros, sizeof zeros, (off_t)last_leaf(&fixture, &begin)),
+                     sizeof zeros);
+    assert_int_equal(close(fd), 0);
+    reader = reader_open(&fixture, false, true);
+    for (size_t i = 0; i < begin; i++)
+        expect_batch(reader, &fixture, i);
+    expect_damage(reader, "page: it says that it is another page", &damage);
+    expect_end(reader);
+    segment_fixture_seal(&fixture); /* A new snapshot, which leads to the same last leaf. */
+    expect_end(reader);
+    assert_non_null(btx_segment_reader_seal(reader, 0));
+    btx_segment_reader_close(reader);
+    segment_fixture_remove(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -553,6 +606,7 @@ int main(void)
         cmocka_unit_test(other__records_of_a_leaf_changed__gives_the_stale_copy),
         cmocka_unit_test(next__a_writer_at_work__hands_out_each_batch_once),
         cmocka_unit_test(next__leaf_damaged_under_a_writer__tells_once_and_goes_on),
+        cmocka_unit_test(next__last_leaf_damaged_under_a_writer__is_told_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
