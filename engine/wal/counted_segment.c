@@ -195,7 +195,8 @@ static void cut_at_bound(struct btx_counted_segment *counted, struct btx_wal_bat
     counted->cut = true;
 }
 
-/* Check what counts of @batch, which stands where it should; *ret_position is behind its right part. */
+/* Check what counts of @batch, which stands where it should; *ret_position is behind its right
+ * part. */
 static struct btx_wal_batch_check check_batch(struct btx_counted_segment *counted,
                                               struct btx_wal_batch *batch,
                                               struct btx_wal_position *ret_position)

@@ -356,6 +356,7 @@ static enum btx_fault_code open_folder(struct end_search *search, struct btx_fau
     code = btx_wal_folder_open(&search->segments_fd, root_fd, BTX_WAL_SEGMENTS_NAME, reterr_fault);
     (void)close(root_fd); /* Nothing was written by it. */
     search->segments = btx_log_reader_segments(search->folder, &search->segment_count);
+    search->seals.begin = search->segment_count != 0 ? search->segments[0].number : 0;
     return code;
 }
 

@@ -32,14 +32,16 @@ struct btx_wal_position btx_wal_header_position(const struct btx_wal_header *hea
 static const char *check_order(const struct btx_log_seals *seals, const struct btx_wal_seal *seal,
                                uint64_t holder)
 {
+    static const char missing[] = "seals of segments before that one are missing";
+
     if (seal->segment >= holder)
         return "of a segment that is not before this one";
     if (seals->segment == 0)
-        return NULL;
+        return seal->segment > seals->begin ? missing : NULL;
     if (seal->segment <= seals->segment)
         return "that segment was sealed before";
     if (seal->segment != seals->segment + 1)
-        return "seals of segments before that one are missing";
+        return missing;
     if (memcmp(seal->previous, seals->hash, sizeof seals->hash) != 0)
         return "it does not stand on the seal before it";
     return NULL;

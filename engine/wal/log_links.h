@@ -29,6 +29,7 @@ struct btx_wal_position btx_wal_header_position(const struct btx_wal_header *hea
 /* The seals of a log in their order, as far as they were met, and seals that were computed and
  * that none was met for yet.  Caller's storage; start with {0}. */
 struct btx_log_seals {
+    uint64_t begin;   /* number of the first segment that is read: the caller's to set */
     uint64_t segment; /* of the last one met; 0: none was */
     uint8_t hash[BTX_WAL_HASH_BYTES];
     struct btx_wal_seal *computed; /* ascending */

@@ -346,6 +346,7 @@ static enum btx_segment_step enter_first(struct btx_log_walk *walk, struct btx_f
             position = btx_wal_header_position(walk->present.header);
     }
     walk->origin = position;
+    walk->seals.begin = walk->present.segment.number;
     if (enter(walk, &position, anchor, reterr_fault) != BTX_OK)
         return BTX_SEGMENT_FAULT;
     if (is_usable(walk, &walk->present) && seq > walk->present.segment.first_seq &&

@@ -701,6 +701,35 @@ static void spoil_seal(struct log_builder *log, size_t offset)
     seal->crc = btx_crc32c(0, seal, offsetof(struct btx_wal_seal, crc));
 }
 
+static void find__seal_damaged_before_others__corrupt(void **state)
+{
+    struct log_builder *log = *state;
+
+    for (size_t i = 0; i < 3; i++) {
+        log_builder_segment(log);
+        log_builder_batch(log, 1);
+    }
+    log_builder_flip(log, 2, BTX_WAL_SEAL_MAGIC, 100);
+    assert_corrupt(log, 3, "seal of segment 2: seals of segments before that one are missing");
+}
+
+/* What it stood for is read again and sealed again: no record is lost, and the log goes on. */
+static void find__last_seal_damaged__made_anew(void **state)
+{
+    struct log_builder *log = *state;
+    struct btx_log_end end;
+
+    for (size_t i = 0; i < 3; i++) {
+        log_builder_segment(log);
+        log_builder_batch(log, 1);
+    }
+    log_builder_flip(log, 3, BTX_WAL_SEAL_MAGIC, 100);
+    find(log, &end);
+    assert_end(&end, log, 2);
+    assert_goes_on(log, &end);
+    btx_log_end_done(&end);
+}
+
 static void find__seals_that_do_not_chain__corrupt(void **state)
 {
     struct log_builder *log = *state;
@@ -794,6 +823,8 @@ int main(void)
         LOG_TEST(find__segment_missing__corrupt),
         LOG_TEST(find__header_of_another_log_or_name_or_epoch__corrupt),
         LOG_TEST(find__seal_and_header_contradict__corrupt),
+        LOG_TEST(find__seal_damaged_before_others__corrupt),
+        LOG_TEST(find__last_seal_damaged__made_anew),
         LOG_TEST(find__seals_that_do_not_chain__corrupt),
         LOG_TEST(find__seal_of_another_beginning__corrupt),
         LOG_TEST(find__segment_of_a_newer_format__layout),

@@ -833,7 +833,7 @@ static void all_damage__behind_an_end_that_was_cut__not_told(void **state)
     }
 }
 
-/* LMDB writes a leaf anew with each commit and leaves the old one: what it holds is right for ever. */
+/* LMDB writes a leaf anew with each commit and leaves the old one: what it holds stays right. */
 static void next__batch_wrong_in_one_leaf__older_copy_taken(void **state)
 {
     struct log_builder *log = *state;
@@ -895,8 +895,12 @@ static void next__segment_missing__named_with_what_it_held(void **state)
     assert_int_equal(unlinkat(log->files.segments_fd, log->names[1], 0), 0);
 
     log_reading_all(&reading, log, &(struct btx_log_options){0});
-    ASSERT_DAMAGE(&reading, log, 3,
-                  "segments 2 to 2 are missing before this one: batches 2 to 3, events 2 to 3");
+    assert_damages(&reading, log, 2,
+                   (const char *const[]){
+                       "segments 2 to 2 are missing before this one: batches 2 to 3, events 2 to 3",
+                       "seal of segment 2: seals of segments before that one are missing",
+                   },
+                   (const size_t[]){3, 3});
     assert_int_equal(reading.damages_at[0], from);
     assert_all_but(&reading, log, from, to);
     assert_same_position(&reading.position, &log->builder.position);
@@ -927,14 +931,15 @@ static void next__segments_swapped__both_told_and_seqs_never_go_back(void **stat
 
     log_reading_all(&reading, log, &(struct btx_log_options){0});
     assert_int_equal(reading.last, BTX_LOG_END);
-    assert_damages(&reading, log, 4,
+    assert_damages(&reading, log, 5,
                    (const char *const[]){
                        "header: of another segment than the name says",
                        "batch 1, byte 0, seq 1: batches 1 to 2 are missing, with the events 1 to 2",
                        "header: of another segment than the name says",
                        "batch 1, byte 0, seq 4: key: seq 1 behind batch 3 of seq 3",
+                       "seal of segment 2: seals of segments before that one are missing",
                    },
-                   (const size_t[]){1, 1, 2, 2});
+                   (const size_t[]){1, 1, 2, 2, 3});
     for (size_t at = 0, seq = 0; at < reading.bytes_count;) {
         const struct btx_record *record = (const struct btx_record *)(reading.bytes + at);
 
@@ -965,7 +970,12 @@ static void next__segment_of_another_log__told_and_passed_over(void **state)
     log_builder_batch(log, 1);
 
     log_reading_all(&reading, log, &(struct btx_log_options){0});
-    ASSERT_DAMAGE(&reading, log, 2, "header: of another log, its uuid is not that of wal.id");
+    assert_damages(&reading, log, 2,
+                   (const char *const[]){
+                       "header: of another log, its uuid is not that of wal.id",
+                       "seal of segment 2: seals of segments before that one are missing",
+                   },
+                   (const size_t[]){2, 3});
     assert_all_but(&reading, log, from, to);
     log_reading_done(&reading);
 }
@@ -1155,6 +1165,35 @@ static void next__seal_left_out__told_with_the_next(void **state)
     ASSERT_DAMAGE(&reading, log, 4,
                   "seal of segment 3: seals of segments before that one are missing");
     log_reading_done(&reading);
+}
+
+/* A damaged seal is none; that it is missing must show, even if it was the first. */
+static void next__seal_damaged__told_with_the_next(void **state)
+{
+    struct log_builder *log = *state;
+
+    log_builder_segment(log);
+    log_builder_batch(log, 1);
+    for (uint64_t number = 2; number < 5; number++) {
+        log_builder_segment(log);
+        log_builder_batch(log, 1);
+    }
+    for (uint64_t number = 2; number < 4; number++) {
+        struct log_reading reading;
+
+        log_builder_flip(log, number, BTX_WAL_SEAL_MAGIC, 100);
+        log_reading_all(&reading, log, &(struct btx_log_options){0});
+        assert_int_equal(reading.bytes_count, log->counted_bytes);
+        assert_damages(&reading, log, 1,
+                       (const char *const[]){number == 2
+                                                 ? "seal of segment 2: seals of segments before "
+                                                   "that one are missing"
+                                                 : "seal of segment 3: seals of segments before "
+                                                   "that one are missing"},
+                       (const size_t[]){number + 1});
+        log_reading_done(&reading);
+        log_builder_flip(log, number, BTX_WAL_SEAL_MAGIC, 100);
+    }
 }
 
 static void next__seal_twice_or_too_early__told(void **state)
@@ -1501,6 +1540,7 @@ int main(void)
         LOG_TEST(verify_seals__seal_of_other_records__told),
         LOG_TEST(next__seal_that_does_not_stand_on_the_one_before__told),
         LOG_TEST(next__seal_left_out__told_with_the_next),
+        LOG_TEST(next__seal_damaged__told_with_the_next),
         LOG_TEST(next__seal_twice_or_too_early__told),
         LOG_TEST(verify_seals__several_in_one_segment__right),
         LOG_TEST(unsealed__at_the_end__seals_of_the_last_segments),
