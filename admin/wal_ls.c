@@ -57,8 +57,10 @@ static void find_cut(const struct btx_wal_row *row, struct remarks *remarks)
     if (row->source == BTX_WAL_ROW_SEALED && !row->header_valid && !row->damaged) {
         remark(remarks, "cut by recovery: nothing of it counts");
     } else if (row->source == BTX_WAL_ROW_SEALED && row->claimed_batches > row->batches) {
-        remark(remarks, "cut by recovery: %" PRIu64 " batches at its end do not count",
-               row->claimed_batches - row->batches);
+        const uint64_t cut = row->claimed_batches - row->batches;
+
+        remark(remarks, "cut by recovery: %" PRIu64 " %s at its end %s not count", cut,
+               cut == 1 ? "batch" : "batches", cut == 1 ? "does" : "do");
     }
 }
 
@@ -185,8 +187,6 @@ static void print_long(const struct btx_wal_survey *survey, size_t row_index,
     find_remarks(survey, row_index, &remarks);
     for (size_t i = 0; i < remarks.count; i++)
         printf("  %s%s%s\n", btx_colour_on(BTX_COLOUR_NOTICE), remarks.text[i], btx_colour_off());
-    if (contents->uncounted != 0)
-        printf("  cut      %" PRIu64 " batches behind its end do not count\n", contents->uncounted);
 }
 
 /* One JSON line; @contents is NULL without --long. */

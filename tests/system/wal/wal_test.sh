@@ -78,9 +78,18 @@ poke() {
         dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
-# find_bytes FILE TEXT: the offset of the last place where TEXT is in FILE.
-find_bytes() {
-    grep -abo "$2" "$1" | tail -1 | cut -d: -f1
+# damage_order FILE SEQ: changes a byte in every copy of the PlaceOrder that asks for event SEQ.
+damage_order() {
+    local offset
+    for offset in $(python3 -c 'import sys
+data = open(sys.argv[1], "rb").read()
+frame = b"\x01\x0a" + int(sys.argv[2]).to_bytes(8, "little")  # kind, type, seq
+at = data.find(frame)
+while at >= 0:
+    print(at - 6)
+    at = data.find(frame, at + 1)' "$1" "$2"); do
+        poke "$1" $((offset + 60))
+    done
 }
 
 # --- Running ----------------------------------------------------------------------------------
@@ -406,6 +415,13 @@ spare_page() {
     expect_line 'verdict     DAMAGED, in 1 place'
     run dump --events "$log"
     cmp "$scratch/out" "$scratch/events" || fail "events differ"
+    # A page in the way of several batches is one place.
+    rm -rf "$log"
+    { orders 120; echo stop; } | make 50
+    dd if=/dev/zero of="$(segment 2)" bs=$PAGE seek=3 count=1 conv=notrunc status=none
+    run verify "$log"
+    expect_line 'executed    120 commands gave the same 120 events'
+    [ "$(grep -c '^damage: ' "$scratch/out")" -eq 1 ] || fail "one place: $(cat "$scratch/out")"
 }
 
 # Records in the order of the log, each kind told by its member.
@@ -499,27 +515,42 @@ torn_end() {
 
 # A byte in a record of a segment that was sealed: found, told, gone around.
 damaged_record() {
-    local file offset
     { orders 12; echo stop; } | make
-    file=$(segment 2)
-    # The last of the copies that LMDB left behind is the one that counts.
-    for offset in $(LC_ALL=C grep -abo $'\x01\x0a' "$file" | cut -d: -f1); do
-        poke "$file" $((offset + 40))
-    done
+    damage_order "$(segment 2)" 6
     run verify "$log"
     expect_status 1
-    expect_match '^damage: segments/.*-0000000002.mdb: .*'
-    expect_match '^executed    up to seq [0-9]+ only: damage, and events are missing behind it$'
-    expect_match '^verdict     DAMAGED, in [0-9]+ places?$'
+    expect_match '^damage: segments/.*-0000000002.mdb: .*batch 7, byte 0, seq 6: .*'
+    expect_line 'executed    up to seq 5 only: damage, and events are missing behind it'
+    expect_match '^verdict     DAMAGED, in [0-9]+ places$'
+    expect_match '^advice '
     run dump --events "$log"
     expect_status 1
     grep -q '^betex-wal: damage: segments/.*-0000000002.mdb: ' "$scratch/err" ||
         fail "$(cat "$scratch/err")"
-    # What is behind the damage is still there.
-    expect_match '^{"seq":12,'
+    # All that is intact is still there, before the damage and behind it.
+    grep -v '^{"seq":6,' "$scratch/events" | cmp - "$scratch/out" || fail "want all but event 6"
     run ls --long "$log"
     expect_status 1
     expect_match 'DAMAGED: '
+}
+
+# What a recovery cut is not part of the log any more, though it still lies in its segment.
+cut_records() {
+    { orders 10; echo die; } | make
+    damage_order "$(segment 3)" 10
+    run verify "$log"
+    expect_status 0
+    expect_line 'end         torn behind seq 9: the next start cuts it'
+    printf 'start 100\nstop\n' | make
+    run ls "$log"
+    expect_status 0
+    expect_line '    cut by recovery: 1 batch at its end does not count'
+    run ls --long "$log"
+    expect_status 0
+    expect_line '  records  1 event, 1 command, 0 notes in 1 batch'
+    run verify "$log"
+    expect_status 0
+    expect_line 'checked     9 events, 9 commands, 3 notes in 4 segments'
 }
 
 missing_segment() {
