@@ -180,7 +180,7 @@ static int live(void *context)
     int result = verdict == BTX_VERDICT_RIGHT ? live_steps(test, &session) : 1;
     if (verdict == BTX_VERDICT_REFUSED && session.fault.code != BTX_OK)
         result = check_fault(test, &session);
-    else if (verdict != BTX_VERDICT_RIGHT && control->failed)
+    else if (verdict == BTX_VERDICT_REFUSED && control->failed)
         result = 0; /* The reader of the test met the failure, not the writer. */
     else if (verdict != BTX_VERDICT_RIGHT)
         (void)fail(test, btx_verdict_name(verdict), session.text);

@@ -3,12 +3,15 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/check.h"
+#include "engine/exchange/recovery.h"
 #include "engine/wal/sizing.h"
+#include "engine/wal/snapshot.h"
 
-enum { PIECES_MAX = 5 };
+enum { PIECES_MAX = 5, STATE_PERMILLE = 200, SNAPSHOT_PERMILLE = 400 };
 #define BEGIN_NS UINT64_C(1700000000000000000)
 #define MINUTE_NS UINT64_C(60000000000)
 
@@ -62,6 +65,57 @@ static void take_history(struct btx_session *session)
     }
 }
 
+/* A file with the name of a snapshot is a whole one. */
+static bool all_snapshots_load(const char *root, struct btx_fault *reterr_fault)
+{
+    struct btx_snapshot snapshot = {0};
+    enum btx_fault_code code = BTX_OK;
+    uint64_t *seqs;
+    size_t count;
+
+    if (btx_snapshot_list(root, &seqs, &count, reterr_fault) != BTX_OK)
+        return false;
+    for (size_t i = 0; i < count && code == BTX_OK; i++) {
+        code = btx_snapshot_load(&snapshot, root, seqs[i], reterr_fault);
+        btx_snapshot_unload(&snapshot);
+    }
+    free(seqs);
+    return code == BTX_OK;
+}
+
+/* Newest snapshot and fold lead to the state that all records lead to. */
+static enum btx_verdict check_state(struct btx_session *session)
+{
+    const struct btx_recovery_options options = {
+        .root = session->root,
+        .end = btx_wal_writer_recovered(session->writer),
+        .at_seq = UINT64_MAX,
+    };
+    struct btx_recovery_report report = {0};
+    struct btx_exchange exchange = {0};
+    struct btx_fault fault = {0};
+    uint8_t digests[2][BTX_SHA256_BYTES];
+
+    if (!all_snapshots_load(session->root, &fault) ||
+        btx_exchange_open(&exchange, &btx_units_capacity, &fault) != BTX_OK ||
+        btx_recovery_run(&exchange, &options, &report, &fault) != BTX_OK) {
+        (void)snprintf(session->text, sizeof(session->text), "recovery: %s", fault.text);
+        btx_exchange_close(&exchange);
+        return BTX_VERDICT_REFUSED;
+    }
+    btx_exchange_digest(&exchange, digests[0]);
+    btx_exchange_digest(&session->units.exchange, digests[1]);
+    btx_exchange_close(&exchange);
+    if (report.snapshots_refused == 0 && memcmp(digests[0], digests[1], BTX_SHA256_BYTES) == 0)
+        return BTX_VERDICT_RIGHT;
+    (void)snprintf(session->text, sizeof(session->text),
+                   "the state recovered from snapshot %" PRIu64
+                   " is another one, or a snapshot was "
+                   "refused: %.300s",
+                   report.snapshot_seq, report.snapshot_why);
+    return BTX_VERDICT_WRONG;
+}
+
 /* What the writer says of itself must agree with what the log has. */
 static enum btx_verdict check_position(struct btx_session *session)
 {
@@ -98,6 +152,7 @@ enum btx_verdict btx_session_open(struct btx_session *session,
     size_t length_bytes;
 
     session->history = history;
+    session->root = options->root;
     session->phase = BTX_SESSION_OPEN;
     btx_random_init(&session->random, options->seed);
     btx_clock_manual_init(&session->clock, BEGIN_NS, 1);
@@ -115,6 +170,11 @@ enum btx_verdict btx_session_open(struct btx_session *session,
     btx_units_open(&session->units, options->seed);
     take_history(session);
     session->phase = BTX_SESSION_FIRST;
+    if (btx_random_chance(&session->random, STATE_PERMILLE)) {
+        const enum btx_verdict state_verdict = check_state(session);
+        if (state_verdict != BTX_VERDICT_RIGHT)
+            return state_verdict;
+    }
     return check_position(session);
 }
 
@@ -196,13 +256,35 @@ enum btx_fault_code btx_session_step(struct btx_session *session)
     return code;
 }
 
+/* The state at the end of the log, which stands on @seal. */
+static enum btx_fault_code write_snapshot(struct btx_session *session,
+                                          const struct btx_wal_seal *seal)
+{
+    struct btx_snapshot_writer snapshot = {.fd = -1, .folder_fd = -1};
+    enum btx_fault_code code;
+
+    session->phase = BTX_SESSION_SNAPSHOT;
+    code = btx_snapshot_begin(&snapshot, session->root, seal, BTX_RULES_VERSION, BEGIN_NS,
+                              &session->fault);
+    if (code == BTX_OK) {
+        btx_core_save(session->units.exchange.core, btx_snapshot_add, &snapshot);
+        code = btx_snapshot_end(&snapshot, NULL, &session->fault);
+    }
+    btx_snapshot_done(&snapshot);
+    return code;
+}
+
 enum btx_fault_code btx_session_close(struct btx_session *session)
 {
+    struct btx_wal_seal seal = {0};
     enum btx_fault_code code;
 
     session->phase = BTX_SESSION_CLOSE;
-    code = btx_wal_writer_close(session->writer, NULL, &session->fault);
+    code = btx_wal_writer_close(session->writer, &seal, &session->fault);
     session->writer = NULL;
+    if (code == BTX_OK && seal.segment != 0 &&
+        btx_random_chance(&session->random, SNAPSHOT_PERMILLE))
+        code = write_snapshot(session, &seal);
     btx_units_close(&session->units);
     return code;
 }

@@ -19,7 +19,8 @@
     PHASE(COMMIT, "commit")                                                                        \
     PHASE(ROTATE, "rotate")                                                                        \
     PHASE(IDLE, "idle")                                                                            \
-    PHASE(CLOSE, "close")
+    PHASE(CLOSE, "close")                                                                          \
+    PHASE(SNAPSHOT, "snapshot")
 
 enum btx_session_phase {
 #define PHASE(NAME, name) BTX_SESSION_##NAME,
@@ -42,6 +43,7 @@ struct btx_session_options {
 struct btx_session {
     struct btx_wal_writer *writer;
     struct btx_history *history; /* the caller's */
+    const char *root;            /* the caller's */
     struct btx_units units;
     struct btx_random random;
     struct btx_clock_manual clock;
@@ -51,7 +53,8 @@ struct btx_session {
     char text[BTX_VERDICT_TEXT_BYTES];
 };
 
-/* Open the log, compare what was recovered with @history and let that go on from there.  REFUSED:
+/* Open the log, compare what was recovered with @history and let that go on from there; now and then
+ * also the state that recovery gives with that of a core which took all records.  REFUSED:
  * session->fault says why the writer did not open; when no fault is set, or for any other verdict
  * but RIGHT, session->text does. */
 enum btx_verdict btx_session_open(struct btx_session *session,
@@ -70,7 +73,7 @@ enum btx_verdict btx_session_live(struct btx_session *session,
                                   const struct btx_session_options *options,
                                   struct btx_history *history, size_t steps);
 
-/* Finish in order; also after a fault, which it returns. */
+/* Finish in order, now and then with a snapshot; also after a fault, which it returns. */
 enum btx_fault_code btx_session_close(struct btx_session *session);
 
 #endif

@@ -15,16 +15,17 @@ enum {
 };
 #define BEGIN_NS UINT64_C(1700000000000000000)
 
+const struct btx_core_capacity btx_units_capacity = {
+    .accounts = 10, .markets = 6, .runners = 20, .orders = 600, .positions = 60};
+
 void btx_units_open(struct btx_units *units, uint64_t seed)
 {
-    const struct btx_core_capacity capacity = {
-        .accounts = 10, .markets = 6, .runners = 20, .orders = 600, .positions = 60};
     struct btx_fault fault = {0};
 
     memset(units, 0, sizeof(*units));
     btx_random_init(&units->random, seed);
     units->time_ns = BEGIN_NS;
-    CHECK(btx_exchange_open(&units->exchange, &capacity, &fault) == BTX_OK);
+    CHECK(btx_exchange_open(&units->exchange, &btx_units_capacity, &fault) == BTX_OK);
 }
 
 void btx_units_close(struct btx_units *units)

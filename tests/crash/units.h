@@ -24,6 +24,9 @@ struct btx_units {
     uint64_t started;
 };
 
+/* Of its exchange: another one that is to hold the same state needs no more. */
+extern const struct btx_core_capacity btx_units_capacity;
+
 /* Room that a unit needs. */
 #define BTX_UNIT_BYTES_MAX BTX_TX_BYTES_MAX
 
