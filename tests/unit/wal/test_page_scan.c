@@ -207,6 +207,58 @@ static void page_scan_next__leaves_are_gone__runs_are_numbered_by_their_neighbou
     segment_fixture_remove(&fixture);
 }
 
+/* Wipe every page of a leaf, stale or not, that has the key of batch @index. */
+static void leaves_wipe_with(const struct segment_fixture *fixture, size_t index)
+{
+    static const uint8_t zeros[PAGE];
+    const uint64_t key[2] = {htobe64(fixture->batches[index].seq),
+                             htobe64(fixture->batches[index].number)};
+    size_t length_bytes;
+    uint8_t *bytes = segment_fixture_file(fixture, &length_bytes);
+    const uint8_t *at = bytes;
+    int fd = open(fixture->path, O_WRONLY | O_CLOEXEC);
+
+    while ((at = memmem(at, length_bytes - (size_t)(at - bytes), key, sizeof key)) != NULL) {
+        const size_t page = (size_t)(at - bytes) / PAGE;
+
+        CHECK(pwrite(fd, zeros, PAGE, (off_t)(page * PAGE)) == PAGE);
+        at = bytes + (page + 1) * PAGE;
+    }
+    CHECK(close(fd) == 0);
+    free(bytes);
+}
+
+/* A leaf is lost that named large batches before and behind some small ones: the large ones before
+ * count on from the last that is known, those behind count back from the next one. */
+static void page_scan_next__leaf_with_small_batches_is_gone__numbers_from_both_ends(void **state)
+{
+    enum { LARGE = 200, SMALL = 5 };
+    struct segment_fixture fixture;
+    struct btx_segment_reader *reader;
+    struct btx_wal_batch batch;
+    size_t damages = 0;
+    size_t count = 0;
+
+    (void)state;
+    segment_fixture_make(&fixture);
+    segment_fixture_begin(&fixture, (size_t)64 << 20, 0);
+    for (size_t i = 0; i < 2 * LARGE + SMALL; i++)
+        segment_fixture_batch(&fixture, i >= LARGE && i < LARGE + SMALL ? 3 : 33 + i % 5);
+    segment_fixture_end(&fixture);
+    leaves_wipe_with(&fixture, LARGE);
+    reader = reader_open(&fixture);
+    while (next_batch(reader, &batch, &damages)) {
+        if (batch.length_bytes < (size_t)33 * UNIT)
+            continue;
+        count += count == LARGE ? SMALL : 0;
+        expect_written(&fixture, count++, &batch);
+    }
+    assert_int_equal(count, fixture.batch_count);
+    assert_int_equal(damages, 1);
+    btx_segment_reader_close(reader);
+    segment_fixture_remove(&fixture);
+}
+
 /* Whoever seeks in a damaged segment finds the batch all the same. */
 static void page_scan_seek__leaves_are_gone__finds_each_batch_by_its_seq(void **state)
 {
@@ -304,6 +356,7 @@ int main(void)
         cmocka_unit_test(page_content_check__note_first__names_the_next_event),
         cmocka_unit_test(page_scan_next__no_leaf_is_left__runs_are_found_by_their_records),
         cmocka_unit_test(page_scan_next__leaves_are_gone__runs_are_numbered_by_their_neighbours),
+        cmocka_unit_test(page_scan_next__leaf_with_small_batches_is_gone__numbers_from_both_ends),
         cmocka_unit_test(page_scan_seek__leaves_are_gone__finds_each_batch_by_its_seq),
         cmocka_unit_test(page_scan_next__entries_share_a_run__reads_no_more_than_its_budget),
     };

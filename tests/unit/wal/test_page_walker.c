@@ -327,6 +327,52 @@ static void page_walker_next__branch_leads_to_itself__ends(void **state)
     assert_true(damages > 0);
 }
 
+/* Two branches of a tree that lead to one leaf: it is where its first key says, and nowhere else. */
+static void page_walker_next__two_keys_lead_to_one_leaf__hands_it_out_once(void **state)
+{
+    static const uint8_t value[64];
+    struct forged forged;
+    uint8_t *page;
+    size_t entries;
+    size_t damages;
+
+    (void)state;
+    forged_make(&forged, 5, 2, 4);
+    page = forged_page(&forged, 2, BTX_PAGE_BRANCH);
+    forged_node(page, 1, 1, 3, 0, NULL, 0);
+    forged_node(page, 5, 5, 3, 0, NULL, 0);
+    page = forged_page(&forged, 3, BTX_PAGE_LEAF);
+    forged_node(page, 1, 1, sizeof value, 0, value, sizeof value);
+    forged_node(page, 2, 2, sizeof value, 0, value, sizeof value);
+    forged_walk(&forged, 100, &entries, &damages);
+    assert_int_equal(entries, 2);
+    assert_int_equal(damages, 1);
+}
+
+/* A leaf that reaches into the one beside it: what is there would come twice, or out of order. */
+static void page_walker_next__leaf_reaches_into_the_next__is_damage(void **state)
+{
+    static const uint8_t value[64];
+    struct forged forged;
+    uint8_t *page;
+    size_t entries;
+    size_t damages;
+
+    (void)state;
+    forged_make(&forged, 5, 2, 4);
+    page = forged_page(&forged, 2, BTX_PAGE_BRANCH);
+    forged_node(page, 1, 1, 3, 0, NULL, 0);
+    forged_node(page, 5, 5, 4, 0, NULL, 0);
+    page = forged_page(&forged, 3, BTX_PAGE_LEAF);
+    forged_node(page, 1, 1, sizeof value, 0, value, sizeof value);
+    forged_node(page, 5, 5, sizeof value, 0, value, sizeof value);
+    page = forged_page(&forged, 4, BTX_PAGE_LEAF);
+    forged_node(page, 5, 5, sizeof value, 0, value, sizeof value);
+    forged_walk(&forged, 100, &entries, &damages);
+    assert_int_equal(entries, 1);
+    assert_int_equal(damages, 1);
+}
+
 /* Thousands of references to pages that are wrong: no more is read than the file has pages. */
 static void page_walker_next__more_children_than_pages__ends(void **state)
 {
@@ -395,6 +441,8 @@ int main(void)
         cmocka_unit_test(page_walker_seek__keys_between_all_entries__is_what_liblmdb_says),
         cmocka_unit_test(page_walker_floor__every_key_and_those_beside_it__is_found),
         cmocka_unit_test(page_walker_next__branch_leads_to_itself__ends),
+        cmocka_unit_test(page_walker_next__two_keys_lead_to_one_leaf__hands_it_out_once),
+        cmocka_unit_test(page_walker_next__leaf_reaches_into_the_next__is_damage),
         cmocka_unit_test(page_walker_next__more_children_than_pages__ends),
         cmocka_unit_test(page_walker_next__values_share_their_pages__ends),
         cmocka_unit_test(page_value_read__claims_a_gigabyte__takes_what_the_file_has),

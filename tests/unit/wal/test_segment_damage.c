@@ -514,6 +514,62 @@ static void read__a_branch_leads_elsewhere__loses_nothing(void **state)
     }
 }
 
+/* A page that the tree does not use. */
+static size_t unused_page(const uint8_t *root, size_t root_page)
+{
+    for (size_t page = 2; page < world.pages; page++) {
+        bool used = page == root_page;
+
+        for (unsigned i = 0; i < btx_page_node_count(root); i++)
+            used = used || btx_page_branch_child(root, i) == page;
+        for (size_t i = 0; i < world.fixture.batch_count; i++) {
+            const size_t run = world.copies[i].run_offset / PAGE;
+
+            used = used || (run != 0 && page >= run &&
+                            page < run + btx_page_run_claimed(world.bytes + run * PAGE));
+        }
+        if (!used)
+            return page;
+    }
+    fail();
+    return 0;
+}
+
+/* The tree leads to an earlier copy of a leaf, right in every respect, that has not yet its last
+ * batch: only the numbers of the batches tell. */
+static void read__tree_leads_to_an_earlier_leaf__loses_nothing(void **state)
+{
+    const struct btx_page_meta *metas[2] = {(const void *)world.bytes,
+                                            (const void *)(world.bytes + PAGE)};
+    const struct btx_page_meta *meta = metas[metas[1]->transaction > metas[0]->transaction];
+    const size_t root_page = (size_t)meta->main.root;
+    const uint8_t *root = world.bytes + root_page * PAGE;
+    const size_t unused = unused_page(root, root_page);
+
+    (void)state;
+    assert_int_equal(meta->main.depth, 2);
+    for (unsigned i = 0; i < btx_page_node_count(root); i++) {
+        const size_t child = (size_t)btx_page_branch_child(root, i);
+        struct btx_page_header *header = (void *)(world.trial + unused * PAGE);
+        const unsigned lost_before = world.lost;
+        const unsigned damaged_before = world.damaged;
+        struct btx_page_entry last = {0};
+        const uint16_t to = (uint16_t)unused;
+
+        memcpy(header, world.bytes + child * PAGE, PAGE);
+        assert_true(
+            btx_page_entry_read((void *)header, btx_page_node_count((void *)header) - 1, &last));
+        header->number = unused;
+        header->lower = (uint16_t)(header->lower - 2);
+        header->upper =
+            (uint16_t)(header->upper + 24 + (last.run_page != 0 ? 8 : last.value_bytes));
+        memcpy(world.trial + node_offset(root_page, i), &to, sizeof to);
+        trial_run("earlier leaf", 2, world.pages - 2);
+        assert_int_equal(world.lost, lost_before);
+        assert_int_equal(world.damaged, damaged_before + 1);
+    }
+}
+
 /* Whether the entry has a seq of its own: a batch of notes has that of the batch behind it, and when
  * the number of one of them is wrong nothing tells which was the first. */
 static bool has_own_seq(size_t page, size_t node)
@@ -592,6 +648,7 @@ int main(int argument_count, char **arguments)
         cmocka_unit_test_setup(read__a_byte_of_a_meta_page_changed__loses_nothing, world_mend),
         cmocka_unit_test_setup(read__a_bit_anywhere_changed__is_noticed, world_mend),
         cmocka_unit_test_setup(read__a_branch_leads_elsewhere__loses_nothing, world_mend),
+        cmocka_unit_test_setup(read__tree_leads_to_an_earlier_leaf__loses_nothing, world_mend),
         cmocka_unit_test_setup(read__a_key_changed__is_noticed, world_mend),
         cmocka_unit_test_setup(read__both_meta_pages_lost__loses_nothing, world_mend),
         cmocka_unit_test_setup(read__cut_anywhere__hands_out_what_is_left, world_mend),
