@@ -17,6 +17,9 @@ enum {
     /* How often the file's bytes may be read in runs.  Each is read once or twice in a file that
      * was not made to be read for ever. */
     BUDGET_FACTOR = 8,
+    /* Runs without a name that are followed to one with a number: those of many lost leaves, and
+     * not so many that it takes long when there is no room for any of them. */
+    CHAIN_MAX = 4096,
 };
 
 /* The number of a batch that nothing names. */
@@ -476,23 +479,26 @@ static enum btx_page_step group_read(struct btx_page_scan *scan, struct btx_page
     return BTX_PAGE_END; /* The best one could not be read again. */
 }
 
-/* How many unnamed runs from item @first on lead, seq by seq, to the batch behind the gap; 0 when
- * they do not. */
-static uint64_t chain_length(const struct btx_page_scan *scan, size_t first,
-                             const struct btx_page_gap *gap)
+/* The number of the unnamed run at item @first, if such runs lead from it, seq by seq, to a batch
+ * with a number: one that was found, or the one behind the gap.  Else 0. */
+static uint64_t number_from_behind(const struct btx_page_scan *scan, size_t first,
+                                   const struct btx_page_gap *gap)
 {
     uint64_t length = 1;
+    uint64_t anchor = 0;
     size_t i = first;
 
-    if (!gap->has_before)
-        return 0;
-    while (i + 1 < scan->count && scan->items[i + 1].key.batch == NUMBER_UNKNOWN &&
-           scan->items[i + 1].key.seq == scan->items[i].next_seq &&
-           scan->items[i].next_seq < gap->before.seq) {
+    while (length < CHAIN_MAX && i + 1 < scan->count &&
+           scan->items[i + 1].key.batch == NUMBER_UNKNOWN &&
+           scan->items[i + 1].key.seq == scan->items[i].next_seq) {
         i++;
         length++;
     }
-    return scan->items[i].next_seq == gap->before.seq ? length : 0;
+    if (gap->has_before && gap->before.seq == scan->items[i].next_seq)
+        anchor = gap->before.batch;
+    else if (i + 1 < scan->count && scan->items[i + 1].key.seq == scan->items[i].next_seq)
+        anchor = scan->items[i + 1].key.batch;
+    return anchor > length ? anchor - length : 0;
 }
 
 /* The number that the key of items [first, end) gives, as far as it can be believed: a single bit
@@ -523,12 +529,12 @@ static uint64_t number_choose(const struct btx_page_scan *scan, size_t first, si
     uint64_t number = named ? number_named(scan, first, end, gap) : NUMBER_UNKNOWN;
 
     if (number <= gap->after.batch || number >= limit) {
-        const uint64_t chained =
-            !named && item->key.seq != gap->next_seq ? chain_length(scan, first, gap) : 0;
+        const uint64_t counted_back =
+            !named && item->key.seq != gap->next_seq ? number_from_behind(scan, first, gap) : 0;
 
         number = gap->after.batch + 1;
-        if (chained != 0 && limit > chained && limit - chained >= number)
-            number = limit - chained;
+        if (counted_back >= number && counted_back < limit)
+            number = counted_back;
         else if (gap->next_seq != 0 && item->key.seq != gap->next_seq)
             number++; /* One is missing at least. */
     }
