@@ -327,7 +327,7 @@ static void page_walker_next__branch_leads_to_itself__ends(void **state)
     assert_true(damages > 0);
 }
 
-/* Two branches of a tree that lead to one leaf: it is where its first key says, and nowhere else. */
+/* Two keys of a branch lead to one leaf: it is where its first key says, and nowhere else. */
 static void page_walker_next__two_keys_lead_to_one_leaf__hands_it_out_once(void **state)
 {
     static const uint8_t value[64];

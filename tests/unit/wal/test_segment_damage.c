@@ -570,8 +570,8 @@ static void read__tree_leads_to_an_earlier_leaf__loses_nothing(void **state)
     }
 }
 
-/* Whether the entry has a seq of its own: a batch of notes has that of the batch behind it, and when
- * the number of one of them is wrong nothing tells which was the first. */
+/* Whether the entry has a seq of its own: a batch of notes has that of the batch behind it, and
+ * when the number of one of them is wrong nothing tells which was the first. */
 static bool has_own_seq(size_t page, size_t node)
 {
     const size_t count = btx_page_node_count(world.bytes + page * PAGE);
