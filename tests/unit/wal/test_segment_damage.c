@@ -27,7 +27,7 @@ enum {
     SECTOR = 512,
     COPIES_MAX = 32,
     STEPS_MAX = 100000,
-    RANDOM_RUNS = 150,
+    RANDOM_RUNS = 100,
 };
 
 /* Where in the file the bytes are that a batch can be found by. */
