@@ -57,6 +57,7 @@ struct btx_segment_pool {
     uint64_t made_count;   /* for temporary names */
     uint64_t recent_bytes; /* pages in use in the segment closed last */
     uint64_t open_bytes;   /* pages in use in the open one */
+    bool taken;            /* the writer has had a segment */
     bool make_failed;      /* make_fault says why; tried again when somebody waits */
     struct btx_fault make_fault;
     enum seal_state seal_state;
@@ -83,13 +84,14 @@ static uint64_t zero_bytes(const struct btx_segment_pool *pool)
 }
 
 /* What the second next segment has while the open one grows: it is not needed before two are full,
- * and so the zeros do not come all at once. */
+ * so that its zeros need not come all at once and hold up commits.  Before the first commit there
+ * are none to hold up. */
 static uint64_t zero_bytes_so_far(const struct btx_segment_pool *pool)
 {
     const uint64_t bytes = zero_bytes(pool);
     const uint64_t due = ZERO_BYTES_STEP + 2 * pool->open_bytes;
 
-    return pool->settings.zero_ahead_bytes == 0 && !pool->threadless && due < bytes ? due : bytes;
+    return pool->taken && due < bytes ? due : bytes;
 }
 
 static void look_at_space(struct btx_segment_pool *pool)
@@ -379,6 +381,8 @@ enum btx_fault_code btx_segment_pool_take(struct btx_segment_pool *pool,
     *ret_file = pool->ready[0];
     pool->ready[0] = pool->ready[1];
     pool->ready_count--;
+    pool->open_bytes = 0;
+    pool->taken = true;
     pthread_cond_signal(&pool->work);
     pthread_mutex_unlock(&pool->mutex);
     return BTX_OK;

@@ -36,7 +36,7 @@ for part in Burst Offered Rotation Sustained Fold 'Floors and goals'; do
 done
 python3 -c 'import json, sys
 result = json.load(open(sys.argv[1]))
-assert len(result["marks"]) == 14, len(result["marks"])
+assert len(result["marks"]) == 15, len(result["marks"])
 for load in result["loads"]:
     for side in ("plain", "still", "ours", "often"):
         for run in load.get(side, ()):
