@@ -116,31 +116,47 @@ static void *make_files(void *context)
     return NULL;
 }
 
-/* Go on with the next file. */
-static enum btx_fault_code take_file(struct btx_bench_plain *plain, struct btx_fault *reterr_fault)
+/* Go on with the next file if there is one, or @wait for it.  *ret_taken: whether it did; the
+ * descriptor of the last one is then the caller's. */
+static enum btx_fault_code take_file(struct btx_bench_plain *plain, bool wait, bool *ret_taken,
+                                     struct btx_fault *reterr_fault)
 {
     enum btx_fault_code code = BTX_OK;
-    if (plain->fd >= 0) {
-        (void)close(plain->fd); /* Synced by its last commit. */
-        plain->fd = -1;
-    }
     CHECK(pthread_mutex_lock(&plain->mutex) == 0);
-    if (plain->files_made == plain->files_taken && plain->files_taken > 0) {
-        plain->waits++;
-    }
-    while (plain->files_made == plain->files_taken && !plain->failed) {
+    while (wait && plain->files_made == plain->files_taken && !plain->failed) {
         CHECK(pthread_cond_wait(&plain->changed, &plain->mutex) == 0);
     }
-    if (plain->files_made != plain->files_taken) {
+    *ret_taken = plain->files_made != plain->files_taken;
+    if (*ret_taken) {
         plain->fd = plain->ready[plain->files_taken % BTX_BENCH_PLAIN_AHEAD];
         plain->files_taken++;
-    } else {
+        plain->offset_bytes = 0;
+        CHECK(pthread_cond_broadcast(&plain->changed) == 0);
+    } else if (plain->failed) {
         *reterr_fault = plain->fault;
         code = plain->fault.code;
     }
-    CHECK(pthread_cond_broadcast(&plain->changed) == 0);
     CHECK(pthread_mutex_unlock(&plain->mutex) == 0);
-    plain->offset_bytes = 0;
+    return code;
+}
+
+/* The present file is full: take the next one.  There is none yet: go on behind the zeros of this
+ * one, which is slower but no stall. */
+static enum btx_fault_code change_file(struct btx_bench_plain *plain,
+                                       struct btx_fault *reterr_fault)
+{
+    const uint64_t end_bytes = plain->offset_bytes;
+    const int last_fd = plain->fd;
+    bool taken = false;
+    enum btx_fault_code code = take_file(plain, false, &taken, reterr_fault);
+    if (taken) {
+        if (end_bytes < plain->file_bytes && ftruncate(last_fd, (off_t)end_bytes) != 0) {
+            code = btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "plain file: ftruncate");
+        }
+        (void)close(last_fd); /* Synced by its last commit. */
+    } else if (end_bytes <= plain->file_bytes) {
+        plain->waits++; /* Once a file, but for a commit that ends where the zeros do. */
+    }
     return code;
 }
 
@@ -177,19 +193,16 @@ enum btx_fault_code btx_bench_plain_open(struct btx_bench_plain *plain, const ch
     CHECK(pthread_mutex_init(&plain->mutex, NULL) == 0);
     CHECK(pthread_cond_init(&plain->changed, NULL) == 0);
     CHECK(pthread_create(&plain->thread, NULL, make_files, plain) == 0);
-    return take_file(plain, reterr_fault);
+    bool taken = false;
+    return take_file(plain, true, &taken, reterr_fault);
 }
 
 enum btx_fault_code btx_bench_plain_commit(struct btx_bench_plain *plain, const uint8_t *bytes,
                                            size_t length_bytes, struct btx_fault *reterr_fault)
 {
-    if (plain->sustained && plain->file_bytes - plain->offset_bytes < length_bytes) {
-        if (ftruncate(plain->fd, (off_t)plain->offset_bytes) != 0) {
-            return btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "plain file: ftruncate");
-        }
-        if (take_file(plain, reterr_fault) != BTX_OK) {
-            return reterr_fault->code;
-        }
+    if (plain->sustained && plain->offset_bytes + length_bytes > plain->file_bytes &&
+        change_file(plain, reterr_fault) != BTX_OK) {
+        return reterr_fault->code;
     }
     const enum btx_fault_code code =
         write_all(plain->fd, bytes, length_bytes, plain->offset_bytes, reterr_fault);

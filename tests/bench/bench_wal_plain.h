@@ -3,8 +3,8 @@
  * file that was zeroed ahead, then fdatasync.  No tree, no index, no identity, no recovery.
  *
  * In a burst there is one file, zeroed before the clock starts.  In a sustained run a thread makes
- * the next files (zeroed, synced, named durably), at most two ahead, and a commit that finds none
- * waits for it. */
+ * the next files (zeroed, synced, named durably), at most two ahead; a commit that finds none goes
+ * on behind the end of the present one. */
 #ifndef BTX_BENCH_WAL_PLAIN_H
 #define BTX_BENCH_WAL_PLAIN_H
 
@@ -18,7 +18,7 @@
 
 /* Caller's storage; start with {.folder_fd = -1, .fd = -1}.  Fields are private but waits. */
 struct btx_bench_plain {
-    uint64_t waits; /* Commits that had to wait for a next file. */
+    uint64_t waits; /* Files behind whose zeros it had to go on. */
     uint64_t file_bytes;
     uint64_t offset_bytes; /* In the present file. */
     uint32_t files_made;
