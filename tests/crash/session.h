@@ -53,8 +53,8 @@ struct btx_session {
     char text[BTX_VERDICT_TEXT_BYTES];
 };
 
-/* Open the log, compare what was recovered with @history and let that go on from there; now and then
- * also the state that recovery gives with that of a core which took all records.  REFUSED:
+/* Open the log, compare what was recovered with @history and let that go on from there; now and
+ * then also the state that recovery gives with that of a core which took all records.  REFUSED:
  * session->fault says why the writer did not open; when no fault is set, or for any other verdict
  * but RIGHT, session->text does. */
 enum btx_verdict btx_session_open(struct btx_session *session,

@@ -161,7 +161,7 @@ static void writer_rotate__after_a_large_segment__next_ones_are_zeroed_further(v
     assert_true((uint64_t)found.st_size > 2 * rotation.bytes);
 }
 
-/* Two starts that commit only notes begin at the same seq, and must not get into each other's way. */
+/* Two starts that commit only notes begin at the same seq, and must not be in each other's way. */
 static void writer_open__segments_without_events__each_has_a_file(void **state)
 {
     struct log_fixture *fixture = *state;
