@@ -271,7 +271,8 @@ static bool kill_many(struct kill_test *test, uint64_t seed, uint64_t kills)
 
 int main(int count, char **words)
 {
-    uint64_t kills = btx_environment_number("BTX_CRASH_KILLS", 300);
+    uint64_t kills =
+        btx_environment_number("BTX_CRASH_KILLS", btx_environment_is_slow() ? 60 : 300);
     uint64_t seed = SEED_DEFAULT;
     char folder[BTX_WORK_FOLDER_BYTES];
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <endian.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -152,6 +153,44 @@ static void segment_pool_open__recent_bytes__decide_how_much_is_zeroed(void **st
     assert_int_equal(close(folder_fd), 0);
 }
 
+/* Bytes of the greater of the next segments, once it has @want_bytes. */
+static uint64_t zeroed_at_last(int folder_fd, uint64_t want_bytes)
+{
+    struct stat found[2] = {0};
+
+    /* Whoever never gets there is ended by the time limit of all tests. */
+    do {
+        (void)sched_yield();
+        (void)fstatat(folder_fd, "next-2.tmp", &found[0], 0);
+        (void)fstatat(folder_fd, "next-3.tmp", &found[1], 0);
+    } while ((uint64_t)found[0].st_size < want_bytes && (uint64_t)found[1].st_size < want_bytes);
+    return (uint64_t)(found[0].st_size > found[1].st_size ? found[0].st_size : found[1].st_size);
+}
+
+/* While a segment grows the next one is zeroed further, so that its zeros are there in time. */
+static void segment_pool_progress__open_segment_grows__next_one_is_zeroed_as_far(void **state)
+{
+    struct log_fixture *fixture = *state;
+    int folder_fd = open_folder(fixture);
+    struct btx_segment_pool *pool;
+    struct btx_segment_file file, next;
+    bool waited;
+
+    fixture->options.threadless = false;
+    pool = open_pool(fixture, folder_fd);
+    file = take(pool, &waited);
+    for (uint64_t mib = 1; mib <= 20; mib++)
+        btx_segment_pool_progress(pool, mib << 20);
+    assert_true(zeroed_at_last(folder_fd, 40u << 20) >= 40u << 20);
+    next = take(pool, &waited);
+    assert_false(waited);
+    assert_true(next.zeroed_bytes >= 40u << 20);
+    btx_segment_file_close(&file);
+    btx_segment_file_close(&next);
+    btx_segment_pool_close(pool);
+    assert_int_equal(close(folder_fd), 0);
+}
+
 /* The seal is that of what was written, with and without the thread. */
 static void segment_pool_seal_wait__segment_given__its_seal(void **state)
 {
@@ -235,6 +274,9 @@ int main(void)
                                         log_fixture_setup, log_fixture_teardown),
         cmocka_unit_test_setup_teardown(segment_pool_open__recent_bytes__decide_how_much_is_zeroed,
                                         log_fixture_setup, log_fixture_teardown),
+        cmocka_unit_test_setup_teardown(
+            segment_pool_progress__open_segment_grows__next_one_is_zeroed_as_far, log_fixture_setup,
+            log_fixture_teardown),
         cmocka_unit_test_setup_teardown(segment_pool_seal_wait__segment_given__its_seal,
                                         log_fixture_setup, log_fixture_teardown),
         cmocka_unit_test_setup_teardown(segment_pool_seal_wait__other_than_counted__is_corrupt,
