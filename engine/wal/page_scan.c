@@ -275,6 +275,30 @@ static struct run_head *head_find(const struct run_heads *heads, uint64_t page)
     return low < heads->count && heads->heads[low].page == page ? &heads->heads[low] : NULL;
 }
 
+/* Bytes of value that a run may hold, as its first page says. */
+static uint64_t run_limit(const struct run_head *head)
+{
+    const uint64_t bytes = (uint64_t)head->pages * BTX_WAL_PAGE_BYTES;
+
+    return (bytes < BTX_PAGE_VALUE_BYTES_MAX ? bytes : BTX_PAGE_VALUE_BYTES_MAX) -
+           BTX_WAL_PAGE_HEADER_BYTES;
+}
+
+/* The entry says less than the run that it names: if the records go on to the last page of the
+ * run, the entry is what is wrong. */
+static enum btx_fault_code size_mend(struct btx_page_scan *scan, struct btx_page_item *item,
+                                     const struct run_head *head, struct btx_page_file *file,
+                                     struct btx_page_buffer *buffer, struct btx_fault *reterr_fault)
+{
+    struct btx_page_content content;
+    const enum btx_fault_code code =
+        item_read(scan, file, item, run_limit(head), buffer, &content, reterr_fault);
+
+    if (code == BTX_OK && run_limit(head) - content.valid_bytes < BTX_WAL_PAGE_BYTES)
+        item->value_bytes = (uint32_t)content.valid_bytes;
+    return code;
+}
+
 /* Add those whose records are right; what lies inside of one is not another. */
 static enum btx_fault_code runs_take(struct btx_page_scan *scan, struct run_heads *heads,
                                      struct btx_page_file *file, struct btx_fault *reterr_fault)
@@ -283,25 +307,25 @@ static enum btx_fault_code runs_take(struct btx_page_scan *scan, struct run_head
     enum btx_fault_code code = BTX_OK;
     uint64_t behind = 0;
 
-    for (size_t i = 0; i < scan->count; i++) {
+    for (size_t i = 0; i < scan->count && code == BTX_OK; i++) {
         struct run_head *head =
             scan->items[i].run_page != 0 ? head_find(heads, scan->items[i].run_page) : NULL;
 
-        if (head != NULL && head->seq == scan->items[i].key.seq)
-            head->named = true;
+        if (head == NULL || head->seq != scan->items[i].key.seq)
+            continue;
+        head->named = true;
+        if (head->pages > btx_wal_batch_pages(scan->items[i].value_bytes))
+            code = size_mend(scan, &scan->items[i], head, file, &buffer, reterr_fault);
     }
     for (size_t i = 0; i < heads->count && code == BTX_OK; i++) {
         const struct run_head *head = &heads->heads[i];
-        uint64_t limit_bytes = (uint64_t)head->pages * BTX_WAL_PAGE_BYTES;
+        const uint64_t limit_bytes = run_limit(head);
         struct btx_page_item item = {
             .key = {head->seq, NUMBER_UNKNOWN}, .page = head->page, .run_page = head->page};
         struct btx_page_content content;
 
         if (head->named || head->page < behind)
             continue;
-        if (limit_bytes > BTX_PAGE_VALUE_BYTES_MAX)
-            limit_bytes = BTX_PAGE_VALUE_BYTES_MAX;
-        limit_bytes -= BTX_WAL_PAGE_HEADER_BYTES;
         code = item_read(scan, file, &item, limit_bytes, &buffer, &content, reterr_fault);
         if (code != BTX_OK || content.valid_bytes == 0)
             continue;
@@ -325,6 +349,8 @@ static int item_compare(const void *a, const void *b)
 
     if (keys != 0)
         return keys;
+    if (one->value_bytes != other->value_bytes) /* If the records fill it, the greater is right. */
+        return one->value_bytes > other->value_bytes ? -1 : 1;
     if (one->doubt != other->doubt)
         return one->doubt < other->doubt ? -1 : 1;
     if (one->run_page != other->run_page)

@@ -35,7 +35,8 @@ struct btx_page_item {
 /* Start with {0}.  Fields are private. */
 struct btx_page_scan {
     bool built;
-    struct btx_page_item *items; /* ascending by key, the least doubtful first */
+    struct btx_page_item
+        *items; /* ascending by key; of copies the greatest, then the right first */
     size_t count;
     size_t room;
     size_t position;
