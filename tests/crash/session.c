@@ -146,7 +146,7 @@ enum btx_verdict btx_session_open(struct btx_session *session,
     struct btx_wal_writer_options writer_options = {
         .root = options->root,
         .program = "crash test",
-        .clock = &session->clock.clock,
+        .clock = options->threads ? btx_clock_system() : &session->clock.clock,
         .threadless = !options->threads,
     };
     size_t length_bytes;

@@ -35,7 +35,7 @@ struct btx_session_options {
     const char *root;
     uint64_t seed;      /* of all that it does */
     uint64_t form_seed; /* of its settings: map, commit size, when it rotates */
-    bool threads;       /* with the helper thread */
+    bool threads;       /* with the helper thread, which looks at the clock too: the system's */
     const struct btx_wal_settings *settings; /* NULL: those of form_seed */
 };
 
