@@ -316,6 +316,14 @@ static bool is_there(size_t index, bool looked_for)
            (has_node || (looked_for && is_as_before(copies->run_offset - 16, 16)));
 }
 
+/* A batch of notes has the seq of the batch behind it.  When the number of that one changes so that
+ * it comes first, the notes can no longer be told from what was handed out. */
+static bool is_note(size_t index)
+{
+    return index + 1 < world.fixture.batch_count &&
+           world.fixture.batches[index + 1].seq == world.fixture.batches[index].seq;
+}
+
 /* Read what the trial's file is now, judge it, and put back the pages [first, first + count). */
 static void trial_run(const char *what, size_t first, size_t count)
 {
@@ -327,7 +335,7 @@ static void trial_run(const char *what, size_t first, size_t count)
         if (world.found[i])
             continue;
         lost++;
-        if (is_there(i, outcome.damages != 0))
+        if (is_there(i, outcome.damages != 0) && !(strcmp(what, "bit") == 0 && is_note(i)))
             fail_msg(
                 "%s, page %zu: batch %zu of %zu (run %zu, leaf %zu) was not found among %zu (%s)",
                 what, first, i, world.fixture.batch_count, world.copies[i].run_offset / PAGE,
