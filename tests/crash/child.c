@@ -44,3 +44,10 @@ bool btx_environment_is_slow(void)
 
     return kind != NULL && strcmp(kind, "release") != 0;
 }
+
+bool btx_environment_has_threads(void)
+{
+    const char *kind = getenv("BTX_KIND");
+
+    return kind == NULL || strcmp(kind, "tsan") != 0;
+}

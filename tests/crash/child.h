@@ -16,4 +16,8 @@ uint64_t btx_environment_number(const char *name, uint64_t fallback);
 /* Whether this is a build in which everything takes long: sanitizers, no optimisation. */
 bool btx_environment_is_slow(void);
 
+/* Whether a writer's helper thread may run beside hooks of the simulated disk: they look at what is
+ * the other thread's, which does no harm, but not to who looks for races. */
+bool btx_environment_has_threads(void);
+
 #endif

@@ -109,6 +109,11 @@ struct btx_disk *btx_disk_open(const char *root);
 /* Let this process's calls go to @disk; NULL: to no disk, they are the system's again. */
 void btx_disk_use(struct btx_disk *disk);
 
+/* Keep the other threads of this process from the disk in use, and let them go on; hooks are called
+ * so already. */
+void btx_disk_hold(void);
+void btx_disk_release(void);
+
 /* Build in the empty folder @folder what the power cut may leave: durable content, and of what
  * is not durable a random part.  May be called by a hook. */
 void btx_disk_image(struct btx_disk *disk, const char *folder, struct btx_random *random);

@@ -70,6 +70,16 @@ static void leave(void)
     errno = kept;
 }
 
+void btx_disk_hold(void)
+{
+    CHECK(enter());
+}
+
+void btx_disk_release(void)
+{
+    leave();
+}
+
 static struct disk_file *file_of(int fd)
 {
     struct stat status;

@@ -17,8 +17,9 @@ enum {
 #define POWER_CUT_SCENARIOS(SCENARIO)                                                              \
     SCENARIO(MIXED, "lives that end by kill, by EIO or in order")                                  \
     SCENARIO(CHAIN, "kill in a meta page, EIO in recovery, restart")                               \
+    SCENARIO(THREAD, "as 0, with the helper thread: a seed does not repeat it")                    \
     SCENARIO(LYING, "control: syncs do nothing")                                                   \
-    SCENARIO(CACHED, "control: CHAIN, and recovery reads through the cache")                       \
+    SCENARIO(CACHED, "control: as 1, and recovery reads through the cache")                        \
     SCENARIO(UNSYNCED, "control: kill in a meta page, and recovery does not sync")
 
 enum power_cut_scenario {
@@ -27,6 +28,9 @@ enum power_cut_scenario {
 #undef SCENARIO
         POWER_CUT_SCENARIO_COUNT
 };
+
+/* The others are controls, which must lose. */
+#define POWER_CUT_LAST_TRUE POWER_CUT_THREAD
 
 /* What a power cut left, in the folder of its depth and slot. */
 struct power_cut_image {

@@ -95,6 +95,14 @@ void btx_power_cut_hook(void *context, const struct btx_disk_point *at)
 
 /* --- One life --------------------------------------------------------------------------------- */
 
+/* Outside of the hook. */
+static void take_one(struct power_cut_cutter *cutter, const char *point)
+{
+    btx_disk_hold();
+    btx_power_cut_take(cutter, point, 1);
+    btx_disk_release();
+}
+
 /* After a fault every call says the same and does nothing; then the log is given back. */
 static int end_by_fault(struct power_cut_run *run, struct btx_session *session)
 {
@@ -123,7 +131,11 @@ static int live(struct power_cut_run *run, struct power_cut_cutter *cutter, cons
     struct power_cut_ledger *ledger = run->ledger;
     char root[POWER_CUT_PATH_BYTES];
     const struct btx_session_options options = {
-        .root = root, .seed = life->seed, .form_seed = run->seed};
+        .root = root,
+        .seed = life->seed,
+        .form_seed = run->seed,
+        .threads = run->scenario == POWER_CUT_THREAD,
+    };
     const size_t steps = btx_random_between(&cutter->random, 1, STEPS_MAX);
 
     btx_power_cut_root(run, 0, 0, root);
@@ -136,12 +148,12 @@ static int live(struct power_cut_run *run, struct power_cut_cutter *cutter, cons
                        btx_verdict_name(verdict), session->text);
         return LIFE_FAILED;
     }
-    btx_power_cut_take(cutter, "recovered and published", 1);
+    take_one(cutter, "recovered and published");
     for (size_t i = 0; i < steps; i++) {
         if (btx_session_step(session) != BTX_OK)
             return end_by_fault(run, session);
         if (btx_random_chance(&cutter->random, 40))
-            btx_power_cut_take(cutter, "acknowledged", 1);
+            take_one(cutter, "acknowledged");
     }
     if (btx_session_close(session) != BTX_OK)
         return end_by_fault(run, session);
@@ -256,7 +268,7 @@ bool btx_power_cut_run(struct power_cut_run *run)
 {
     char root[POWER_CUT_PATH_BYTES];
     struct power_cut_ledger *ledger = run->ledger;
-    const bool chain = run->scenario != POWER_CUT_MIXED && run->scenario != POWER_CUT_LYING;
+    const bool mixed = run->scenario == POWER_CUT_MIXED || run->scenario == POWER_CUT_THREAD;
     struct btx_history *history;
     bool lives = true;
 
@@ -278,10 +290,10 @@ bool btx_power_cut_run(struct power_cut_run *run)
             .no_direct = run->scenario == POWER_CUT_CACHED && i == 2,
             .lying_open = run->scenario == POWER_CUT_UNSYNCED && i == 1,
         };
-        if (chain)
-            draw_chain(&life, &run->random, i, run->scenario);
-        else if (run->scenario == POWER_CUT_MIXED)
+        if (mixed)
             draw_end(&life, &run->random);
+        else if (run->scenario != POWER_CUT_LYING)
+            draw_chain(&life, &run->random, i, run->scenario);
         memset(ledger->image_counts, 0, sizeof(ledger->image_counts));
         lives = give_life(run, &life) != LIFE_FAILED;
         btx_power_cut_verify(run, 1);

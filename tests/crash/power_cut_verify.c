@@ -12,7 +12,7 @@ enum { BATCH = 12, BATCH_SECONDS_MAX = 300, STEPS_MAX = 5 };
 
 static bool is_control(const struct power_cut_run *run)
 {
-    return run->scenario > POWER_CUT_CHAIN;
+    return run->scenario > POWER_CUT_LAST_TRUE;
 }
 
 static void tally(struct power_cut_run *run, size_t depth, size_t slot, enum btx_verdict verdict,
