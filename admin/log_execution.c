@@ -9,15 +9,6 @@
 #include "engine/wal/snapshot.h"
 #include "engine/wire/notes.h"
 
-/* For a log that does not say with what it was written: as betex-replay has it. */
-static const struct btx_core_capacity capacity_default = {
-    .accounts = 1000000,
-    .markets = 100000,
-    .runners = 1000000,
-    .orders = 1000000,
-    .positions = 1000000,
-};
-
 /* Bytes of a state that moves to another core. */
 struct state_bytes {
     uint8_t *bytes;
@@ -153,7 +144,7 @@ void btx_log_execution_take(struct btx_log_execution *execution, const struct bt
     if (btx_record_kind(record) == BTX_RECORD_NOTE && record->type == BTX_NOTE_ENGINE_STARTED)
         take_start(execution, (const void *)record);
     if (execution->state == BTX_EXECUTION_RUNNING && execution->exchange.core == NULL) {
-        execution->capacity = capacity_default;
+        execution->capacity = btx_exchange_capacity_default;
         open_first(execution);
     }
     if (execution->state != BTX_EXECUTION_RUNNING)

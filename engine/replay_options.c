@@ -2,6 +2,7 @@
 #include "engine/replay_options.h"
 
 #include "engine/base/check.h"
+#include "engine/exchange/exchange.h"
 #include "engine/text/command_text.h"
 
 #include <getopt.h>
@@ -9,16 +10,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Generous, because memory is used only as the exchange fills; not the greatest possible, because
- * wide indexes are slow ones. */
-static const struct btx_core_capacity capacity_default = {
-    .accounts = 1000000,
-    .markets = 100000,
-    .runners = 1000000,
-    .orders = 1000000,
-    .positions = 1000000,
-};
 
 /* What an option means; its row in the table below. */
 enum option_kind {
@@ -186,7 +177,8 @@ enum btx_fault_code btx_replay_options_parse(int argument_count, char **argument
                                              struct btx_replay_options *ret_options,
                                              struct btx_fault *reterr_fault)
 {
-    struct btx_replay_options options = {.capacity = capacity_default, .at_seq = UINT64_MAX};
+    struct btx_replay_options options = {.capacity = btx_exchange_capacity_default,
+                                         .at_seq = UINT64_MAX};
     enum btx_fault_code code;
     int index = 0;
     int found;
@@ -263,8 +255,9 @@ void btx_replay_options_print_help(void)
            "A command that is unfinished in the log is finished first: with --wal at once,\n"
            "with --from-wal when the first command comes.\n"
            "\n",
-           BTX_COMMAND_LINE_BYTES_MAX, capacity_default.accounts, capacity_default.markets,
-           capacity_default.runners, capacity_default.orders, capacity_default.positions);
+           BTX_COMMAND_LINE_BYTES_MAX, btx_exchange_capacity_default.accounts,
+           btx_exchange_capacity_default.markets, btx_exchange_capacity_default.runners,
+           btx_exchange_capacity_default.orders, btx_exchange_capacity_default.positions);
     printf("A command that the rules refuse is answered like any other, with the event\n"
            "CommandRejected.  A line that is no command ends the run: the events of all\n"
            "lines before it are printed, and \"line N: why\" on standard error.\n"

@@ -11,6 +11,14 @@
 enum { PAGE_BYTES = 4096 };
 #define TX_BYTES (((size_t)BTX_TX_BYTES_MAX + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES)
 
+const struct btx_core_capacity btx_exchange_capacity_default = {
+    .accounts = 1000000,
+    .markets = 100000,
+    .runners = 1000000,
+    .orders = 1000000,
+    .positions = 1000000,
+};
+
 enum btx_fault_code btx_exchange_open(struct btx_exchange *exchange,
                                       const struct btx_core_capacity *capacity,
                                       struct btx_fault *reterr_fault)
