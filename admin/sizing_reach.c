@@ -14,52 +14,36 @@ static uint64_t events_in_commit(const struct btx_sizing_plan *plan, uint64_t ev
     return plan->settings.max_commit_bytes / event_bytes;
 }
 
-/* How many commits of @batch_bytes one segment takes, about. */
-static uint64_t commits_in_map(const struct btx_sizing_plan *plan, uint64_t batch_bytes)
-{
-    const uint64_t map_bytes = plan->settings.segment_map_size_bytes;
-    uint64_t low = 0;
-    uint64_t high = map_bytes / batch_bytes + 1;
-
-    while (low < high) { /* The greatest count whose last commit still fits. */
-        const uint64_t middle = low + (high - low + 1) / 2;
-        const uint64_t last_page = btx_wal_segment_pages(middle - 1, batch_bytes);
-
-        if (btx_wal_commit_fits(map_bytes, last_page, batch_bytes, 0))
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    return low;
-}
-
 uint64_t btx_sizing_full(const struct btx_sizing_plan *plan, uint64_t event_bytes)
 {
     const uint64_t together = events_in_commit(plan, event_bytes);
 
-    return together * commits_in_map(plan, together * event_bytes);
+    return together *
+           btx_wal_segment_batches(plan->settings.segment_map_size_bytes, together * event_bytes);
 }
 
 uint64_t btx_sizing_single(const struct btx_sizing_plan *plan, uint64_t event_bytes)
 {
-    return commits_in_map(plan, event_bytes);
+    return btx_wal_segment_batches(plan->settings.segment_map_size_bytes, event_bytes);
 }
 
 struct btx_sizing_case btx_sizing_case(const struct btx_sizing_plan *plan, uint64_t count,
                                        uint64_t event_bytes)
 {
-    const uint64_t together = events_in_commit(plan, event_bytes);
-    struct btx_sizing_case sized = {.count = count, .event_bytes = event_bytes};
-    uint64_t pages = btx_wal_segment_pages(count / together, together * event_bytes);
+    const uint64_t map_bytes = plan->settings.segment_map_size_bytes;
+    struct btx_wal_plan full;
+    struct btx_wal_plan single;
 
-    if (count % together != 0)
-        pages += btx_wal_batch_pages(count % together * event_bytes);
-    sized.payload_bytes = count * event_bytes;
-    sized.full_bytes = pages * BTX_WAL_PAGE_BYTES;
-    sized.single_bytes = btx_wal_segment_pages(count, event_bytes) * BTX_WAL_PAGE_BYTES;
-    sized.segments = count / btx_sizing_single(plan, event_bytes) +
-                     (count % btx_sizing_single(plan, event_bytes) != 0);
-    return sized;
+    btx_wal_plan_make(&full, map_bytes, plan->settings.max_commit_bytes, count, event_bytes);
+    btx_wal_plan_make(&single, map_bytes, event_bytes, count, event_bytes);
+    return (struct btx_sizing_case){
+        .count = count,
+        .event_bytes = event_bytes,
+        .payload_bytes = count * event_bytes,
+        .full_bytes = full.pages * BTX_WAL_PAGE_BYTES,
+        .single_bytes = single.pages * BTX_WAL_PAGE_BYTES,
+        .segments = single.segments,
+    };
 }
 
 struct btx_sizing_rotation btx_sizing_rotation(const struct btx_sizing_plan *plan)

@@ -106,8 +106,7 @@ uint64_t btx_wal_segment_pages(uint64_t count, uint64_t batch_bytes)
     }
 }
 
-/* The most batches of @batch_bytes that a segment takes, at least one. */
-static uint64_t segment_batches(uint64_t map_bytes, uint64_t batch_bytes)
+uint64_t btx_wal_segment_batches(uint64_t map_bytes, uint64_t batch_bytes)
 {
     uint64_t good = 1;
     uint64_t bad = map_bytes; /* More than one for each byte is too many. */
@@ -135,7 +134,7 @@ void btx_wal_plan_make(struct btx_wal_plan *ret_plan, uint64_t map_bytes, uint64
     ret_plan->commit_events = commit_bytes < event_bytes ? 1 : commit_bytes / event_bytes;
     ret_plan->commits = (events + ret_plan->commit_events - 1) / ret_plan->commit_events;
     batch_bytes = ret_plan->commit_events * event_bytes;
-    batches = segment_batches(map_bytes, batch_bytes);
+    batches = btx_wal_segment_batches(map_bytes, batch_bytes);
     ret_plan->segments = (ret_plan->commits + batches - 1) / batches;
     ret_plan->pages =
         (ret_plan->segments - 1) * btx_wal_segment_pages(batches, batch_bytes) +

@@ -44,6 +44,9 @@ uint64_t btx_wal_map_bytes_min(uint64_t batch_bytes);
  * header and meta pages.  For tables; the true number is a little greater. */
 uint64_t btx_wal_segment_pages(uint64_t count, uint64_t batch_bytes);
 
+/* The most batches of @batch_bytes that a segment with a map of @map_bytes takes, at least one. */
+uint64_t btx_wal_segment_batches(uint64_t map_bytes, uint64_t batch_bytes);
+
 /* What becomes of @events events of @event_bytes each, all waiting, when each commit takes as many
  * as fit @commit_bytes (at least one) and a segment is only left when the map runs short. */
 struct btx_wal_plan {

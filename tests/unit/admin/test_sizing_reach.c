@@ -30,10 +30,10 @@ static void sizing_single__any_size__last_commit_fits_and_no_other(void **state)
         const uint64_t count = btx_sizing_single(&plan, sizes[i]);
 
         assert_true(count > 0);
-        assert_true(btx_wal_commit_fits(map_bytes, btx_wal_segment_pages(count - 1, sizes[i]),
+        assert_true(btx_wal_commit_fits(map_bytes, btx_wal_segment_pages(count - 1, sizes[i]) - 1,
                                         sizes[i], 0));
-        assert_false(
-            btx_wal_commit_fits(map_bytes, btx_wal_segment_pages(count, sizes[i]), sizes[i], 0));
+        assert_false(btx_wal_commit_fits(map_bytes, btx_wal_segment_pages(count, sizes[i]) - 1,
+                                         sizes[i], 0));
     }
 }
 
