@@ -208,9 +208,8 @@ static void created(struct disk_file *folder, const char *name, bool is_folder,
 {
     struct disk_file *file =
         btx_disk_add(current, folder, name, is_folder, status->st_dev, status->st_ino);
-    struct disk_naming *naming = btx_disk_rename_entry(current, DISK_NAMING_ADD, folder, name);
 
-    naming->file = file;
+    (void)btx_disk_rename_entry(current, DISK_NAMING_ADD, folder, name, file);
 }
 
 static int open_in(struct disk_file *folder, const char *name, int folder_fd, const char *path,
@@ -684,7 +683,8 @@ static int system_rename(int from_fd, const char *from, int to_fd, const char *t
 static int rename_in(struct disk_file *folder, const char *name, struct disk_file *to_folder,
                      const char *to_name, struct disk_file *file)
 {
-    struct disk_naming *naming = btx_disk_rename_entry(current, DISK_NAMING_MOVE, folder, name);
+    struct disk_naming *naming =
+        btx_disk_rename_entry(current, DISK_NAMING_MOVE, folder, name, file);
 
     CHECK(strlen(to_name) < sizeof(naming->to_name));
     naming->to_folder = to_folder;
@@ -742,10 +742,11 @@ static int unlink_any(int folder_fd, const char *path, int flags)
     if (!enter())
         return (int)syscall(SYS_unlinkat, folder_fd, path, flags);
     struct disk_file *folder = folder_of(folder_fd, path, &name);
+    struct disk_file *file = folder == NULL ? NULL : entry_of(folder_fd, path);
     if (folder == NULL || begin(BTX_DISK_UNLINK, folder, name) == BTX_DISK_NO_FAILURE)
         result = (int)syscall(SYS_unlinkat, folder_fd, path, flags);
     if (folder != NULL && result == 0) {
-        (void)btx_disk_rename_entry(current, DISK_NAMING_REMOVE, folder, name);
+        (void)btx_disk_rename_entry(current, DISK_NAMING_REMOVE, folder, name, file);
         show_point(BTX_DISK_UNLINK, BTX_DISK_DURING, folder, name);
     }
     leave();

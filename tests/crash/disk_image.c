@@ -107,8 +107,7 @@ static void take_in_entry(void *context, int fd, const char *name)
     CHECK(fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0);
     struct disk_file *file = btx_disk_add(disk, within->folder, name, S_ISDIR(status.st_mode),
                                           status.st_dev, status.st_ino);
-    struct disk_naming *naming = btx_disk_rename_entry(disk, DISK_NAMING_ADD, within->folder, name);
-    naming->file = file;
+    (void)btx_disk_rename_entry(disk, DISK_NAMING_ADD, within->folder, name, file);
     const int file_fd = btx_disk_system_open(fd, name, O_RDONLY);
     if (file->folder) {
         take_in_folder(disk, file, file_fd);

@@ -314,23 +314,42 @@ static void put_entry(struct disk_names *names, struct disk_file *folder, const 
     strcpy(entry->name, name);
 }
 
+/* Entries name inodes: what has the name now, but is another file, is not meant. */
+static void drop_entry(struct disk_names *names, const struct disk_naming *naming)
+{
+    struct disk_entry *entry = find_entry(names, naming->folder, naming->name);
+
+    if (entry != NULL && entry->file == naming->file)
+        *entry = names->entries[--names->count];
+}
+
+/* Under whatever name: a file that is moved has one. */
+static void drop_file(struct disk_names *names, const struct disk_file *file)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (names->entries[i].file == file)
+            names->entries[i--] = names->entries[--names->count];
+}
+
 void btx_disk_naming_apply(struct disk_names *names, const struct disk_naming *naming)
 {
-    if (naming->kind == DISK_NAMING_ADD) {
+    switch (naming->kind) {
+    case DISK_NAMING_ADD:
         put_entry(names, naming->folder, naming->name, naming->file);
-        return;
+        break;
+    case DISK_NAMING_REMOVE:
+        drop_entry(names, naming);
+        break;
+    case DISK_NAMING_MOVE:
+        drop_file(names, naming->file);
+        put_entry(names, naming->to_folder, naming->to_name, naming->file);
+        break;
     }
-    struct disk_entry *entry = find_entry(names, naming->folder, naming->name);
-    if (entry == NULL)
-        return; /* What made it never became durable, so there is nothing to move. */
-    struct disk_file *file = entry->file;
-    *entry = names->entries[--names->count];
-    if (naming->kind == DISK_NAMING_MOVE)
-        put_entry(names, naming->to_folder, naming->to_name, file);
 }
 
 struct disk_naming *btx_disk_rename_entry(struct btx_disk *disk, enum disk_naming_kind kind,
-                                          struct disk_file *folder, const char *name)
+                                          struct disk_file *folder, const char *name,
+                                          struct disk_file *file)
 {
     btx_disk_grow((void **)&disk->namings, disk->naming_count, &disk->naming_room,
                   sizeof(*disk->namings));
@@ -338,6 +357,7 @@ struct disk_naming *btx_disk_rename_entry(struct btx_disk *disk, enum disk_namin
     memset(naming, 0, sizeof(*naming));
     naming->kind = kind;
     naming->folder = folder;
+    naming->file = file;
     CHECK(strlen(name) < sizeof(naming->name));
     strcpy(naming->name, name);
     return naming;

@@ -52,7 +52,7 @@ struct disk_naming {
     enum disk_naming_kind kind;
     struct disk_file *folder;
     struct disk_file *to_folder; /* MOVE */
-    struct disk_file *file;      /* ADD */
+    struct disk_file *file;
     char name[DISK_NAME_BYTES];
     char to_name[DISK_NAME_BYTES]; /* MOVE */
 };
@@ -108,7 +108,8 @@ bool btx_disk_all_zero(const void *bytes, size_t length_bytes);
 void btx_disk_reserve(struct disk_file *file, uint64_t size_bytes);
 
 struct disk_naming *btx_disk_rename_entry(struct btx_disk *disk, enum disk_naming_kind kind,
-                                          struct disk_file *folder, const char *name);
+                                          struct disk_file *folder, const char *name,
+                                          struct disk_file *file);
 void btx_disk_naming_apply(struct disk_names *names, const struct disk_naming *naming);
 void btx_disk_settle_folder(struct btx_disk *disk, const struct disk_file *folder);
 

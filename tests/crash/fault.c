@@ -158,8 +158,8 @@ static int live_steps(struct fault_test *test, struct btx_session *session)
         const bool failed = control->failed;
         if (btx_session_step(session) == BTX_OK)
             continue;
-        /* What failed behind a commit, or in the helper's work, is found out by the next call before
-         * it does anything; but where only room was missing it tries again to make a segment. */
+        /* What failed behind a commit, or in the helper's work, is found out by the next call
+         * before it does anything; where only room was missing it tries again. */
         if (failed && changes != control->changes_after && session->fault.code == BTX_FAULT_IO &&
             !test->threads)
             return fail(test, "a call went on after the failure", session->fault.text);
@@ -282,8 +282,8 @@ static bool try_once(struct fault_test *test, const struct failure *failure, uin
     return false;
 }
 
-/* Nothing of what a log stands on may fail unsaid: only what is made ahead, what is removed, what is
- * read by the test itself, and what is written again when it was cut short. */
+/* Nothing of what a log stands on may fail unsaid: only what is made ahead, what is removed, what
+ * is read by the test itself, and what is written again when it was cut short. */
 static bool may_go_on(const struct btx_disk_point *at)
 {
     const uint32_t always = CALL_BIT(FOLDER_SYNC) | CALL_BIT(RENAME) | CALL_BIT(MKDIR);

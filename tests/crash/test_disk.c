@@ -325,6 +325,27 @@ static void image__file_replaced__is_the_old_or_the_new_one(void **state)
     assert_int_equal(close(fd), 0);
 }
 
+/* A left-over is removed, another file made and renamed: the left-over never gets that name, though
+ * each of the three may have happened without the others. */
+static void image__renamed_over_a_removed_name__has_the_right_file(void **state)
+{
+    struct scene *scene = *state;
+    const uint8_t *bytes;
+
+    assert_int_equal(close(make_durable(scene, "file.tmp")), 0);
+    assert_int_equal(unlink(path_in(scene->root, "file.tmp")), 0);
+    const int fd = make_file(scene, "file.tmp");
+    fill(fd, 'B', PAGE, 0);
+    assert_int_equal(fdatasync(fd), 0);
+    assert_int_equal(rename(path_in(scene->root, "file.tmp"), path_in(scene->root, "file")), 0);
+    for (int i = 0; i < TRIES; i++) {
+        power_cut(scene);
+        if (image_bytes(scene, "file", &bytes) >= 0)
+            assert_int_equal(bytes[0], 'B');
+    }
+    assert_int_equal(close(fd), 0);
+}
+
 /* What was removed may come back; what was removed and synced does not. */
 static void image__file_removed__may_come_back_until_synced(void **state)
 {
@@ -681,6 +702,7 @@ int main(void)
         TEST(image__file_created__needs_both_syncs),
         TEST(image__file_renamed__has_one_of_its_names),
         TEST(image__file_replaced__is_the_old_or_the_new_one),
+        TEST(image__renamed_over_a_removed_name__has_the_right_file),
         TEST(image__file_removed__may_come_back_until_synced),
         TEST(image__folder_made__needs_the_sync_of_the_one_above),
         TEST(sync__failed_with_eio__drops_what_the_cache_still_shows),
