@@ -161,7 +161,8 @@ static int put_all(MDB_txn *transaction, const struct btx_segment_file *file,
     if (commit->header != NULL)
         result = put(transaction, file, 0, 0, commit->header, sizeof *commit->header);
     for (size_t i = 0; i < commit->seal_count && result == 0; i++)
-        result = put(transaction, file, 0, 1 + i, &commit->seals[i], sizeof commit->seals[i]);
+        result = put(transaction, file, 0, commit->seals_before + 1 + i, &commit->seals[i],
+                     sizeof commit->seals[i]);
     if (result == 0 && commit->piece_count != 0)
         result = put_batch(transaction, file, commit);
     return result;

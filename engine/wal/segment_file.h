@@ -29,9 +29,9 @@ struct btx_segment_file {
 /* What one transaction puts.  All that is pointed to stays the caller's. */
 struct btx_segment_commit {
     const struct btx_wal_header *header; /* NULL: it is there already */
-    const struct btx_wal_seal *seals;    /* of earlier segments; a segment gets its seals in one
-                                            transaction */
+    const struct btx_wal_seal *seals;    /* of earlier segments, behind those already there */
     size_t seal_count;
+    size_t seals_before;       /* how many are there already */
     struct btx_wal_key key;    /* of the batch */
     const struct iovec *batch; /* its records in pieces */
     size_t piece_count;        /* 0: no batch */

@@ -31,13 +31,6 @@ enum {
 #define ZERO_BYTES_STEP (UINT64_C(8) << 20)
 #define PROGRESS_BYTES_STEP (UINT64_C(2) << 20)
 
-enum seal_state {
-    SEAL_NONE,    /* nothing was given, or its seal was taken */
-    SEAL_PENDING, /* a closed segment waits for the helper, or the helper is at it */
-    SEAL_READY,   /* pool->seal */
-    SEAL_FAILED,  /* pool->seal_fault */
-};
-
 struct btx_segment_pool {
     char *segments;
     int segments_fd;
@@ -60,9 +53,11 @@ struct btx_segment_pool {
     bool taken;            /* the writer has had a segment */
     bool make_failed;      /* make_fault says why; tried again when somebody waits */
     struct btx_fault make_fault;
-    enum seal_state seal_state;
-    struct btx_segment_closed closed; /* SEAL_PENDING */
-    struct btx_wal_seal seal;
+    struct btx_segment_closed closed[BTX_SEGMENT_POOL_CLOSED_MAX]; /* oldest first */
+    size_t closed_count;                                           /* the one at work included */
+    struct btx_wal_seal seals[BTX_SEGMENT_POOL_CLOSED_MAX];        /* not taken yet, oldest first */
+    size_t seal_count;
+    bool seal_failed; /* seal_fault says why; nothing is sealed behind it */
     struct btx_fault seal_fault;
     uint8_t chain[BTX_WAL_HASH_BYTES]; /* the helper's: hash of the segment sealed last */
 };
@@ -239,22 +234,25 @@ static enum btx_fault_code seal_closed(struct btx_segment_pool *pool,
 /* Called with the mutex, which is given back meanwhile. */
 static void seal_one(struct btx_segment_pool *pool)
 {
-    struct btx_segment_closed closed = pool->closed;
+    struct btx_segment_closed closed = pool->closed[0];
     struct btx_fault fault = {0};
     struct btx_wal_seal seal;
     enum btx_fault_code code;
 
+    pool->closed[0].file.environment = NULL;
     pool->recent_bytes = (closed.file.last_page + 1) * BTX_WAL_PAGE_BYTES;
     pthread_mutex_unlock(&pool->mutex);
     look_at_space(pool);
     code = seal_closed(pool, &closed, &seal, &fault);
     pthread_mutex_lock(&pool->mutex);
-    if (code == BTX_OK)
-        pool->seal = seal;
-    else
+    pool->closed_count--;
+    memmove(&pool->closed[0], &pool->closed[1], pool->closed_count * sizeof pool->closed[0]);
+    if (code == BTX_OK) {
+        pool->seals[pool->seal_count++] = seal;
+    } else {
+        pool->seal_failed = true;
         pool->seal_fault = fault;
-    pool->closed.file.environment = NULL;
-    pool->seal_state = code == BTX_OK ? SEAL_READY : SEAL_FAILED;
+    }
     pthread_cond_broadcast(&pool->done);
 }
 
@@ -265,7 +263,7 @@ static bool work_once(struct btx_segment_pool *pool)
 
     if (pool->ready_count == 0 && may_make)
         make_one(pool);
-    else if (pool->seal_state == SEAL_PENDING)
+    else if (pool->closed_count != 0 && !pool->seal_failed)
         seal_one(pool);
     else if (pool->ready_count < READY_MAX && may_make)
         make_one(pool);
@@ -403,9 +401,8 @@ void btx_segment_pool_progress(struct btx_segment_pool *pool, uint64_t used_byte
 void btx_segment_pool_give(struct btx_segment_pool *pool, const struct btx_segment_closed *closed)
 {
     pthread_mutex_lock(&pool->mutex);
-    CHECK(pool->seal_state == SEAL_NONE);
-    pool->closed = *closed;
-    pool->seal_state = SEAL_PENDING;
+    CHECK(pool->closed_count + pool->seal_count < BTX_SEGMENT_POOL_CLOSED_MAX);
+    pool->closed[pool->closed_count++] = *closed;
     pthread_cond_signal(&pool->work);
     pthread_mutex_unlock(&pool->mutex);
 }
@@ -417,11 +414,12 @@ enum btx_fault_code btx_segment_pool_seal_poll(struct btx_segment_pool *pool, bo
     enum btx_fault_code code = BTX_OK;
 
     pthread_mutex_lock(&pool->mutex);
-    *ret_there = pool->seal_state == SEAL_READY;
-    if (pool->seal_state == SEAL_READY) {
-        *ret_seal = pool->seal;
-        pool->seal_state = SEAL_NONE;
-    } else if (pool->seal_state == SEAL_FAILED) {
+    *ret_there = pool->seal_count != 0;
+    if (pool->seal_count != 0) {
+        *ret_seal = pool->seals[0];
+        pool->seal_count--;
+        memmove(&pool->seals[0], &pool->seals[1], pool->seal_count * sizeof pool->seals[0]);
+    } else if (pool->seal_failed) {
         *reterr_fault = pool->seal_fault;
         code = reterr_fault->code;
     } else if (pool->make_failed && pool->make_fault.code != BTX_FAULT_DISK_FULL) {
@@ -439,8 +437,8 @@ enum btx_fault_code btx_segment_pool_seal_wait(struct btx_segment_pool *pool,
     bool there;
 
     pthread_mutex_lock(&pool->mutex);
-    CHECK(pool->seal_state != SEAL_NONE);
-    while (pool->seal_state == SEAL_PENDING)
+    CHECK(pool->closed_count + pool->seal_count != 0 || pool->seal_failed);
+    while (pool->seal_count == 0 && !pool->seal_failed)
         await_work(pool);
     pthread_mutex_unlock(&pool->mutex);
     return btx_segment_pool_seal_poll(pool, &there, ret_seal, reterr_fault);
@@ -477,8 +475,8 @@ void btx_segment_pool_close(struct btx_segment_pool *pool)
         btx_segment_file_close(&pool->ready[i]);
         (void)unlinkat(pool->segments_fd, pool->ready[i].name, 0); /* Else the next start does. */
     }
-    if (pool->seal_state == SEAL_PENDING)
-        btx_segment_file_close(&pool->closed.file);
+    for (size_t i = 0; i < pool->closed_count; i++)
+        btx_segment_file_close(&pool->closed[i].file);
     CHECK(pthread_cond_destroy(&pool->work) == 0);
     CHECK(pthread_cond_destroy(&pool->done) == 0);
     CHECK(pthread_mutex_destroy(&pool->mutex) == 0);

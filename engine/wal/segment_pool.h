@@ -41,6 +41,10 @@ BTX_MUST_USE enum btx_fault_code btx_segment_pool_take(struct btx_segment_pool *
                                                        bool *ret_waited,
                                                        struct btx_fault *reterr_fault);
 
+/* How many segments may wait to be sealed, the one being sealed included: so many may be without a
+ * seal at a crash, beside the open one, and recovery reads them. */
+#define BTX_SEGMENT_POOL_CLOSED_MAX 3u
+
 /* A segment that is full: what it holds, as the writer counted. */
 struct btx_segment_closed {
     struct btx_segment_file file;
@@ -55,11 +59,12 @@ struct btx_segment_closed {
  * helper now and then. */
 void btx_segment_pool_progress(struct btx_segment_pool *pool, uint64_t used_bytes);
 
-/* Hand over a segment to be finished and sealed.  Its predecessor's seal must have been taken. */
+/* Hand over a segment to be finished and sealed.  No more than BTX_SEGMENT_POOL_CLOSED_MAX may be
+ * there whose seals were not taken. */
 void btx_segment_pool_give(struct btx_segment_pool *pool, const struct btx_segment_closed *closed);
 
-/* The seal of the segment given last, if it is there; *ret_seal is untouched otherwise.  wait waits
- * for it.  Each seal is handed out once; wait without a segment given is a bug.
+/* The next seal, in the order in which the segments were given, if it is there; *ret_seal is
+ * untouched otherwise.  wait waits for it; without a segment given that is a bug.
  * Faults: CORRUPT when the file does not hold what was counted; IO, MEMORY.  Also an IO fault of
  * making the next segment: a disk that fails is not trusted further. */
 BTX_MUST_USE enum btx_fault_code btx_segment_pool_seal_poll(struct btx_segment_pool *pool,

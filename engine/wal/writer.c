@@ -5,8 +5,8 @@
  *   2. If it is the segment's first: the file gets its name, and the folder is synced.
  *   3. Only then commit returns, and the records may be shown.
  *
- * A segment that is to be closed first gets the seal of the one before it, if no commit has
- * brought it yet; then it is the helper's.  Opening a log is writer_open.c. */
+ * Seals of closed segments come from the helper, and go along with the next commit, or, when the
+ * segment is closed before that, in a transaction of their own.  Opening a log is writer_open.c. */
 #include "engine/wal/writer.h"
 
 #include "engine/base/check.h"
@@ -18,10 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Seals that one transaction may bring beside a batch, once a log is open: that of the segment
- * before. */
-enum { SEALS_PER_COMMIT = 1 };
 
 static enum btx_fault_code fail(struct btx_wal_writer *writer, struct btx_fault *reterr_fault)
 {
@@ -93,17 +89,35 @@ static struct btx_wal_position measure(const struct btx_wal_writer *writer,
 
 /* --- Segments ---------------------------------------------------------------------------- */
 
-/* Take the seal of the segment before, if the helper has it. */
-static enum btx_fault_code look_for_seal(struct btx_wal_writer *writer,
-                                         struct btx_fault *reterr_fault)
+/* Take the seals of earlier segments that the helper has ready. */
+static enum btx_fault_code take_seals(struct btx_wal_writer *writer, struct btx_fault *reterr_fault)
 {
     struct btx_wal_seal seal;
-    bool there;
+    bool there = true;
 
-    if (btx_segment_pool_seal_poll(writer->pool, &there, &seal, reterr_fault) != BTX_OK)
-        return reterr_fault->code;
-    if (there)
+    while (there) {
+        if (btx_segment_pool_seal_poll(writer->pool, &there, &seal, reterr_fault) != BTX_OK)
+            return reterr_fault->code;
+        if (there) {
+            btx_wal_writer_add_seal(writer, &seal);
+            writer->seals_due--;
+        }
+    }
+    return BTX_OK;
+}
+
+/* Wait until the helper has no more than @due segments to seal. */
+static enum btx_fault_code await_seals(struct btx_wal_writer *writer, uint64_t due,
+                                       struct btx_fault *reterr_fault)
+{
+    struct btx_wal_seal seal;
+
+    while (writer->seals_due > due) {
+        if (btx_segment_pool_seal_wait(writer->pool, &seal, reterr_fault) != BTX_OK)
+            return reterr_fault->code;
         btx_wal_writer_add_seal(writer, &seal);
+        writer->seals_due--;
+    }
     return BTX_OK;
 }
 
@@ -145,6 +159,7 @@ static enum btx_fault_code begin_segment(struct btx_wal_writer *writer,
     writer->segment_seq = writer->position.seq;
     writer->segment_batches = 0;
     writer->segment_bytes = 0;
+    writer->segment_seals = 0;
     writer->segment_began_ns = btx_clock_monotonic_ns(writer->options.clock);
     return BTX_OK;
 }
@@ -155,41 +170,48 @@ static struct btx_segment_commit transaction(const struct btx_wal_writer *writer
         .header = writer->segment_batches == 0 ? &writer->header : NULL,
         .seals = writer->seals,
         .seal_count = writer->seal_count,
+        .seals_before = writer->segment_seals,
     };
 }
 
-/* The seal of the segment before, in a transaction of its own; commit_fits has kept room. */
-static enum btx_fault_code store_seal(struct btx_wal_writer *writer, struct btx_fault *reterr_fault)
+static void seals_are_stored(struct btx_wal_writer *writer)
+{
+    writer->segment_seals += writer->seal_count;
+    writer->seal_count = 0;
+}
+
+/* The seals at hand, in a transaction of their own.  Room for one was kept; where more do not fit,
+ * the first commit of the next segment brings them. */
+static enum btx_fault_code store_seals(struct btx_wal_writer *writer,
+                                       struct btx_fault *reterr_fault)
 {
     const struct btx_segment_commit commit = transaction(writer);
 
+    if (!btx_wal_commit_fits(writer->options.settings.segment_map_size_bytes,
+                             writer->file.last_page, 0, writer->seal_count))
+        return BTX_OK;
     switch (btx_segment_file_commit(&writer->file, &commit, reterr_fault)) {
     case BTX_SEGMENT_COMMITTED:
-        writer->seal_count = 0;
+        seals_are_stored(writer);
         return BTX_OK;
     case BTX_SEGMENT_FULL:
-        return btx_fault_set(reterr_fault, BTX_FAULT_BUG, 0,
-                             "segments/%s: no room for a seal, against the arithmetic",
-                             writer->file.name);
+        writer->map_full++;
+        return BTX_OK;
     case BTX_SEGMENT_FAILED:
         return reterr_fault->code;
     }
     CHECK_UNREACHABLE();
 }
 
-/* Hand the open segment to the helper. */
+/* Hand the open segment to the helper.  One that is far behind is waited for. */
 static enum btx_fault_code close_segment(struct btx_wal_writer *writer,
                                          struct btx_fault *reterr_fault)
 {
     struct btx_segment_closed closed;
-    struct btx_wal_seal seal;
 
-    if (writer->seal_due) {
-        if (btx_segment_pool_seal_wait(writer->pool, &seal, reterr_fault) != BTX_OK)
-            return reterr_fault->code;
-        btx_wal_writer_add_seal(writer, &seal);
-    }
-    if (writer->seal_count != 0 && store_seal(writer, reterr_fault) != BTX_OK)
+    if (take_seals(writer, reterr_fault) != BTX_OK ||
+        await_seals(writer, BTX_SEGMENT_POOL_CLOSED_MAX - 1, reterr_fault) != BTX_OK ||
+        (writer->seal_count != 0 && store_seals(writer, reterr_fault) != BTX_OK))
         return reterr_fault->code;
     closed.file = writer->file;
     closed.header = writer->header;
@@ -197,7 +219,7 @@ static enum btx_fault_code close_segment(struct btx_wal_writer *writer,
     closed.batch_count = writer->segment_batches;
     closed.bytes = writer->segment_bytes;
     btx_segment_pool_give(writer->pool, &closed);
-    writer->seal_due = true;
+    writer->seals_due++;
     writer->segment_open = false;
     writer->rotations++;
     return BTX_OK;
@@ -216,8 +238,7 @@ static enum btx_fault_code make_room(struct btx_wal_writer *writer, size_t batch
 {
     if (writer->segment_open &&
         !btx_wal_commit_fits(writer->options.settings.segment_map_size_bytes,
-                             writer->file.last_page, batch_bytes,
-                             SEALS_PER_COMMIT + writer->seal_count) &&
+                             writer->file.last_page, batch_bytes, writer->seal_count) &&
         close_segment(writer, reterr_fault) != BTX_OK)
         return reterr_fault->code;
     return writer->segment_open ? BTX_OK : begin_segment(writer, reterr_fault);
@@ -235,6 +256,7 @@ static enum btx_fault_code commit_batch(struct btx_wal_writer *writer,
         commit->header = beside.header;
         commit->seals = beside.seals;
         commit->seal_count = beside.seal_count;
+        commit->seals_before = beside.seals_before;
         switch (btx_segment_file_commit(&writer->file, commit, reterr_fault)) {
         case BTX_SEGMENT_COMMITTED:
             return BTX_OK;
@@ -279,14 +301,14 @@ static enum btx_fault_code commit(struct btx_wal_writer *writer, const struct io
     const uint64_t key[2] = {htobe64(writer->position.seq + 1), htobe64(behind.batch)};
 
     memcpy(&commit.key, key, sizeof commit.key);
-    if (look_for_seal(writer, reterr_fault) != BTX_OK ||
+    if (take_seals(writer, reterr_fault) != BTX_OK ||
         commit_batch(writer, &commit, reterr_fault) != BTX_OK)
         return reterr_fault->code;
     if (segment_is_fresh(writer) &&
         btx_segment_file_publish(&writer->file, writer->segments_fd, writer->segment_name,
                                  reterr_fault) != BTX_OK)
         return reterr_fault->code;
-    writer->seal_count = 0;
+    seals_are_stored(writer);
     writer->position = behind;
     writer->segment_batches++;
     writer->segment_bytes += commit.batch_bytes;
@@ -391,14 +413,15 @@ uint64_t btx_wal_writer_epoch(const struct btx_wal_writer *writer)
     return writer->epoch;
 }
 
-/* Close the last segment and wait for its seal, which the next start will store. */
+/* Close the last segment, all seals before it stored, and wait for its own, which the next start
+ * will store. */
 static enum btx_fault_code finish(struct btx_wal_writer *writer, struct btx_wal_seal *ret_seal,
                                   struct btx_fault *reterr_fault)
 {
-    if (writer->segment_open && close_segment(writer, reterr_fault) != BTX_OK)
+    if (await_seals(writer, 0, reterr_fault) != BTX_OK ||
+        (writer->segment_open && close_segment(writer, reterr_fault) != BTX_OK) ||
+        await_seals(writer, 0, reterr_fault) != BTX_OK)
         return reterr_fault->code;
-    if (writer->seal_due)
-        return btx_segment_pool_seal_wait(writer->pool, ret_seal, reterr_fault);
     if (writer->seal_count != 0)
         *ret_seal = writer->seals[writer->seal_count - 1];
     return BTX_OK;

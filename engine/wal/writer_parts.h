@@ -31,7 +31,7 @@ struct btx_wal_writer {
     struct btx_wal_seal *seals;
     size_t seal_count;
     size_t seals_max;
-    bool seal_due; /* the helper has the segment before, or its seal, still */
+    uint64_t seals_due; /* segments whose seals the helper still has to give */
 
     /* The segment: open, or the last one. */
     bool segment_open;
@@ -42,6 +42,7 @@ struct btx_wal_writer {
     uint64_t segment_seq;      /* last event before it */
     uint64_t segment_batches;  /* 0: it is not visible yet */
     uint64_t segment_bytes;    /* of records */
+    uint64_t segment_seals;    /* stored in it */
     uint64_t segment_began_ns; /* monotonic */
 
     uint64_t commits;
@@ -55,7 +56,6 @@ static inline void btx_wal_writer_add_seal(struct btx_wal_writer *writer,
 {
     CHECK(writer->seal_count < writer->seals_max);
     writer->seals[writer->seal_count++] = *seal;
-    writer->seal_due = false;
 }
 
 /* Give back everything that a writer holds, half-made ones too. */

@@ -146,7 +146,7 @@ void log_fixture_commit_note(struct log_fixture *fixture)
 
 uint64_t log_fixture_read(const struct log_fixture *fixture)
 {
-    const struct btx_log_options options = {0};
+    const struct btx_log_options options = {.verify_seals = true};
     struct btx_log_reader *reader;
     const struct btx_record *record;
     struct btx_fault fault = {0};

@@ -41,7 +41,7 @@ void log_fixture_commit(struct log_fixture *fixture, size_t count);
 /* Commit a batch of one note. */
 void log_fixture_commit_note(struct log_fixture *fixture);
 
-/* Read the whole log and check that it holds the events 1..seq and no damage; returns how many
+/* Read the whole log and check that it holds the events 1..seq, seals that are right and no damage; returns how many
  * records it has. */
 uint64_t log_fixture_read(const struct log_fixture *fixture);
 

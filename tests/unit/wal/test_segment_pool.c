@@ -223,6 +223,42 @@ static void segment_pool_seal_wait__segment_given__its_seal(void **state)
     assert_int_equal(close(folder_fd), 0);
 }
 
+/* A burst may be ahead of the hashing: the seals come in order, each on the one before. */
+static void segment_pool_seal_wait__several_given__chained_in_order(void **state)
+{
+    struct log_fixture *fixture = *state;
+    int folder_fd = open_folder(fixture);
+
+    for (size_t i = 0; i < 2; i++) {
+        struct btx_wal_seal seals[BTX_SEGMENT_POOL_CLOSED_MAX];
+        struct btx_fault fault = {0};
+        struct btx_segment_pool *pool;
+        char name[BTX_WAL_NAME_BYTES];
+        bool waited;
+
+        fixture->options.threadless = i == 0;
+        pool = open_pool(fixture, folder_fd);
+        for (size_t j = 0; j < BTX_SEGMENT_POOL_CLOSED_MAX; j++) {
+            struct btx_segment_closed closed;
+
+            fixture->seq = fixture->tx = 0;
+            closed = filled(fixture, take(pool, &waited));
+            btx_segment_pool_give(pool, &closed);
+        }
+        for (size_t j = 0; j < BTX_SEGMENT_POOL_CLOSED_MAX; j++) {
+            assert_int_equal(btx_segment_pool_seal_wait(pool, &seals[j], &fault), BTX_OK);
+            if (j > 0)
+                assert_memory_equal(seals[j].previous, seals[j - 1].hash, BTX_WAL_HASH_BYTES);
+        }
+        btx_segment_pool_close(pool);
+        for (unsigned j = 1; j <= BTX_SEGMENT_POOL_CLOSED_MAX; j++) {
+            (void)snprintf(name, sizeof name, "next-%u.tmp", j);
+            assert_int_equal(unlinkat(folder_fd, name, 0), 0);
+        }
+    }
+    assert_int_equal(close(folder_fd), 0);
+}
+
 /* What the disk gives back is counted: a batch that is not there stops the log. */
 static void segment_pool_seal_wait__other_than_counted__is_corrupt(void **state)
 {
@@ -279,6 +315,8 @@ int main(void)
             segment_pool_progress__open_segment_grows__next_one_is_zeroed_as_far, log_fixture_setup,
             log_fixture_teardown),
         cmocka_unit_test_setup_teardown(segment_pool_seal_wait__segment_given__its_seal,
+                                        log_fixture_setup, log_fixture_teardown),
+        cmocka_unit_test_setup_teardown(segment_pool_seal_wait__several_given__chained_in_order,
                                         log_fixture_setup, log_fixture_teardown),
         cmocka_unit_test_setup_teardown(segment_pool_seal_wait__other_than_counted__is_corrupt,
                                         log_fixture_setup, log_fixture_teardown),
