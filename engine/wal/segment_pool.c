@@ -80,13 +80,13 @@ static uint64_t zero_bytes(const struct btx_segment_pool *pool)
 
 /* What the second next segment has while the open one grows: it is not needed before two are full,
  * so that its zeros need not come all at once and hold up commits.  Before the first commit there
- * are none to hold up. */
+ * are none to hold up, and who says how many zeros he wants has them as soon as can be. */
 static uint64_t zero_bytes_so_far(const struct btx_segment_pool *pool)
 {
     const uint64_t bytes = zero_bytes(pool);
     const uint64_t due = ZERO_BYTES_STEP + 2 * pool->open_bytes;
 
-    return pool->taken && due < bytes ? due : bytes;
+    return pool->taken && pool->settings.zero_ahead_bytes == 0 && due < bytes ? due : bytes;
 }
 
 static void look_at_space(struct btx_segment_pool *pool)

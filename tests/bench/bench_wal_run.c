@@ -14,6 +14,8 @@
 #define GROUP_NS_LEAST 100000.0
 #define COMMIT_WASTE_BYTES 6144.0
 #define ZEROED_RESERVE_BYTES (UINT64_C(16) << 20)
+/* How long a segment of the defaults lives at a rate, at least. */
+#define SEGMENT_S 5.0
 /* An event of the flow with its share of commands, more than the mean. */
 #define FLOW_EVENT_BYTES 256.0
 
@@ -27,6 +29,9 @@ struct run {
     struct btx_bench_histogram rotating; /* ns */
     uint64_t rotations;                  /* As of the last commit. */
     bool behind_rotation;                /* The last commit had one in it. */
+    uint64_t before_events;              /* Committed before the clock starts, */
+    uint64_t before_bytes;
+    uint64_t before_disk_bytes; /* and what the closed segments of it take. */
     uint64_t start_ns;
     uint64_t end_ns; /* When the last commit returned. */
     struct btx_bench_wal_result result;
@@ -191,28 +196,78 @@ static enum btx_fault_code run_load(struct run *run, struct btx_fault *reterr_fa
     return code;
 }
 
-/* Open, commit the beginning, wait until what was to be done ahead is done, run, close. */
-static enum btx_fault_code run_log(struct run *run, const struct btx_bench_wal_place *place,
-                                   enum btx_bench_wal_side side, uint64_t *ret_first_events,
-                                   struct btx_fault *reterr_fault)
+/* Commit @records before the clock starts. */
+static enum btx_fault_code commit_before(struct run *run,
+                                         const struct btx_bench_wal_records *records,
+                                         struct btx_fault *reterr_fault)
 {
-    const struct btx_bench_wal_load *load = run->load;
-    enum btx_fault_code code =
-        btx_bench_wal_log_open(&run->log, place, side, zeroed_bytes(load),
-                               load->part == BTX_BENCH_WAL_SUSTAINED, reterr_fault);
+    run->before_events += records->events;
+    run->before_bytes += records->length_bytes;
+    return btx_bench_wal_log_commit(&run->log, records, reterr_fault);
+}
+
+/* Whether the log at its defaults has to learn first how great its segments are. */
+static bool learns(const struct btx_bench_wal_load *load, enum btx_bench_wal_side side)
+{
+    return load->part == BTX_BENCH_WAL_OFFERED && load->kind == BTX_BENCH_WAL_EVENTS &&
+           side == BTX_BENCH_WAL_OURS;
+}
+
+/* A segment as great as those of the load will be, so that the next ones are zeroed as they are
+ * after some seconds of it. */
+static enum btx_fault_code learn(struct run *run, const struct btx_bench_wal_place *place,
+                                 struct btx_fault *reterr_fault)
+{
+    const uint64_t bytes = (uint64_t)(run->load->rate * SEGMENT_S * event_bytes(run->load));
+    const uint64_t most = run->load->bytes_max / 2;
+    while (run->before_bytes < bytes && run->before_bytes < most) {
+        const struct btx_bench_wal_records records =
+            btx_bench_wal_source_next(&run->source, UINT64_MAX);
+        if (commit_before(run, &records, reterr_fault) != BTX_OK) {
+            return reterr_fault->code;
+        }
+    }
+    if (btx_bench_wal_log_rotate(&run->log, reterr_fault) != BTX_OK ||
+        btx_bench_wal_settle(reterr_fault) != BTX_OK) {
+        return reterr_fault->code;
+    }
+    run->before_disk_bytes = btx_bench_wal_place_used(place, "/segments", ".mdb");
+    return BTX_OK;
+}
+
+/* Commit the beginning of the log, and wait until what was to be done ahead is done. */
+static enum btx_fault_code prepare(struct run *run, const struct btx_bench_wal_place *place,
+                                   enum btx_bench_wal_side side, struct btx_fault *reterr_fault)
+{
+    enum btx_fault_code code = BTX_OK;
     /* The first segment is taken by the first commit, as far as it is zeroed by then. */
-    if (code == BTX_OK && load->part != BTX_BENCH_WAL_SUSTAINED) {
+    if (run->load->part != BTX_BENCH_WAL_SUSTAINED) {
         code = btx_bench_wal_settle(reterr_fault);
     }
     if (code == BTX_OK) {
         const struct btx_bench_wal_records first = btx_bench_wal_source_first(&run->source);
-        *ret_first_events = first.events;
-        code = btx_bench_wal_log_commit(&run->log, &first, reterr_fault);
-        run->result.bytes = first.length_bytes;
+        code = commit_before(run, &first, reterr_fault);
+    }
+    if (code == BTX_OK && learns(run->load, side)) {
+        code = learn(run, place, reterr_fault);
     }
     if (code == BTX_OK) {
         code = btx_bench_wal_settle(reterr_fault);
         btx_bench_wal_place_sync(place);
+    }
+    return code;
+}
+
+/* Open, prepare, run, close. */
+static enum btx_fault_code run_log(struct run *run, const struct btx_bench_wal_place *place,
+                                   enum btx_bench_wal_side side, struct btx_fault *reterr_fault)
+{
+    const struct btx_bench_wal_load *load = run->load;
+    const bool zeroes_itself = load->part == BTX_BENCH_WAL_SUSTAINED || learns(load, side);
+    enum btx_fault_code code = btx_bench_wal_log_open(&run->log, place, side, zeroed_bytes(load),
+                                                      zeroes_itself, reterr_fault);
+    if (code == BTX_OK) {
+        code = prepare(run, place, side, reterr_fault);
     }
     if (code == BTX_OK) {
         code = run_load(run, reterr_fault);
@@ -280,7 +335,6 @@ enum btx_fault_code btx_bench_wal_run(const struct btx_bench_wal_place *place,
 {
     /* Great for the stack, and one at a time. */
     static struct run run;
-    uint64_t first_events = 0;
     memset(&run, 0, sizeof run);
     run.load = load;
     enum btx_fault_code code = btx_bench_wal_place_clear(place, reterr_fault);
@@ -288,17 +342,21 @@ enum btx_fault_code btx_bench_wal_run(const struct btx_bench_wal_place *place,
         return code;
     }
     btx_bench_wal_source_init(&run.source, load->kind, recording, btx_bench_wal_commit_bytes());
-    code = run_log(&run, place, side, &first_events, reterr_fault);
+    code = run_log(&run, place, side, reterr_fault);
     btx_bench_wal_source_done(&run.source);
     if (code == BTX_OK) {
         run.result.disk_bytes = side == BTX_BENCH_WAL_PLAIN
                                     ? btx_bench_wal_place_used(place, "", ".dat")
                                     : btx_bench_wal_place_used(place, "/segments", ".mdb");
         *ret_result = run.result;
+        ret_result->disk_bytes -= run.before_disk_bytes;
+        if (run.before_disk_bytes == 0) {
+            ret_result->bytes += run.before_bytes; /* In the same segment. */
+        }
     }
     if (code == BTX_OK && verify) {
-        code = verify_side(place, side, run.result.events + first_events, run.result.bytes,
-                           reterr_fault);
+        code = verify_side(place, side, run.result.events + run.before_events,
+                           run.result.bytes + run.before_bytes, reterr_fault);
     }
     if (!keep && btx_bench_wal_place_clear(place, code == BTX_OK ? reterr_fault : NULL) != BTX_OK) {
         return code == BTX_OK ? reterr_fault->code : code;

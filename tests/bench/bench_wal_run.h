@@ -48,8 +48,8 @@ struct btx_bench_wal_load {
 
 struct btx_bench_wal_result {
     uint64_t events;
-    uint64_t bytes; /* Of records, those before the clock started included. */
-    uint64_t disk_bytes;
+    uint64_t bytes;      /* Of records in the segments that the run wrote into, those before the */
+    uint64_t disk_bytes; /* clock started included; and what the segments take. */
     uint64_t commits;
     uint64_t rotations;
     uint64_t waits; /* For a next segment or file. */

@@ -92,6 +92,14 @@ enum btx_fault_code btx_bench_wal_log_commit(struct btx_bench_wal_log *log,
     return btx_wal_writer_commit(log->writer, &piece, 1, reterr_fault);
 }
 
+enum btx_fault_code btx_bench_wal_log_rotate(struct btx_bench_wal_log *log,
+                                             struct btx_fault *reterr_fault)
+{
+    struct btx_wal_rotation rotation;
+    return log->writer == NULL ? BTX_OK
+                               : btx_wal_writer_rotate(log->writer, &rotation, reterr_fault);
+}
+
 void btx_bench_wal_log_counts(const struct btx_bench_wal_log *log,
                               struct btx_bench_wal_result *ret_result)
 {

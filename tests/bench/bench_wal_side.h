@@ -17,8 +17,9 @@ struct btx_bench_wal_log {
     struct btx_bench_plain plain;
 };
 
-/* Make an empty log in place->root, which does not exist.  In a burst @zeroed_bytes are zeroed
- * before, as far as a segment of the side takes them.  Faults: those of the writer; IO. */
+/* Make an empty log in place->root, which does not exist.  @zeroed_bytes are zeroed before, as far
+ * as a segment of the side takes them; when @sustained, what the side zeroes by itself.
+ * Faults: those of the writer; IO. */
 BTX_MUST_USE enum btx_fault_code btx_bench_wal_log_open(struct btx_bench_wal_log *log,
                                                         const struct btx_bench_wal_place *place,
                                                         enum btx_bench_wal_side side,
@@ -29,6 +30,10 @@ BTX_MUST_USE enum btx_fault_code btx_bench_wal_log_open(struct btx_bench_wal_log
 BTX_MUST_USE enum btx_fault_code btx_bench_wal_log_commit(
     struct btx_bench_wal_log *log, const struct btx_bench_wal_records *records,
     struct btx_fault *reterr_fault);
+
+/* Begin a next segment with the next commit; for PLAIN nothing. */
+BTX_MUST_USE enum btx_fault_code btx_bench_wal_log_rotate(struct btx_bench_wal_log *log,
+                                                          struct btx_fault *reterr_fault);
 
 /* Rotations so far, waits for a next segment or file, and MDB_MAP_FULL met. */
 void btx_bench_wal_log_counts(const struct btx_bench_wal_log *log,
