@@ -13,8 +13,8 @@
 #include "engine/base/sha256.h"
 #include "engine/core/core.h"
 
-/* What programs take when nobody says better.  Generous, because memory is used only as the exchange
- * fills; not the greatest possible, because wide indexes are slow ones. */
+/* What programs take when nobody says better.  Generous, because memory is used only as the
+ * exchange fills; not the greatest possible, because wide indexes are slow ones. */
 extern const struct btx_core_capacity btx_exchange_capacity_default;
 
 /* Caller's storage; start with {0}. */

@@ -18,6 +18,21 @@
 
 /* ---- The folder ---- */
 
+/* There is no wal.id.  Without segments nothing is lost: the log is not made yet, or just being
+ * made by somebody. */
+static enum btx_fault_code id_is_missing(struct btx_log_walk *walk, struct btx_fault *reterr_fault)
+{
+    struct btx_fault ignored = {0};
+
+    if (walk->segments_fd < 0 || (btx_log_segments_list(walk->segments_fd, &walk->segments,
+                                                        &walk->segment_count, &ignored) == BTX_OK &&
+                                  walk->segment_count == 0))
+        return reterr_fault->code;
+    return btx_fault_set(reterr_fault, BTX_FAULT_CORRUPT, 0,
+                         BTX_WAL_ID_NAME " is missing beside " BTX_WAL_SEGMENTS_NAME
+                                         "/: which log this is, is lost");
+}
+
 static enum btx_fault_code open_folders(struct btx_log_walk *walk, int root_fd,
                                         struct btx_fault *reterr_fault)
 {
@@ -26,11 +41,8 @@ static enum btx_fault_code open_folders(struct btx_log_walk *walk, int root_fd,
     if (btx_wal_folder_open(&walk->segments_fd, root_fd, BTX_WAL_SEGMENTS_NAME, &other) != BTX_OK)
         walk->segments_fd = -1;
     if (btx_wal_id_read(root_fd, &walk->id, reterr_fault) != BTX_OK) {
-        if (reterr_fault->code == BTX_FAULT_CONFIG && walk->segments_fd >= 0)
-            return btx_fault_set(reterr_fault, BTX_FAULT_CORRUPT, 0,
-                                 BTX_WAL_ID_NAME " is missing beside " BTX_WAL_SEGMENTS_NAME
-                                                 "/: which log this is, is lost");
-        return reterr_fault->code;
+        return reterr_fault->code == BTX_FAULT_CONFIG ? id_is_missing(walk, reterr_fault)
+                                                      : reterr_fault->code;
     }
     if (walk->segments_fd >= 0)
         return BTX_OK;

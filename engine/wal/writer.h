@@ -27,7 +27,7 @@ struct btx_wal_writer_options {
     struct btx_wal_settings settings; /* checked by the caller */
     const char *program;              /* for the lock record and headers; printable ASCII */
     const char *host;                 /* NULL: as the kernel says */
-    const struct btx_clock *clock;    /* outlives the writer */
+    const struct btx_clock *clock;    /* outlives the writer; the helper thread asks it too */
     bool threadless; /* no helper thread: its work is done in open, commit, rotate and close, in an
                         order that depends on the calls alone (simulator, power-cut tests) */
 };

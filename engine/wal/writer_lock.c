@@ -73,7 +73,8 @@ static bool record_valid(const struct btx_wal_lock_record *record)
            btx_wal_bytes_are_zero(record->reserved, sizeof record->reserved);
 }
 
-/* True when there is one that can be believed; else it is all zeros. */
+/* True when there is one that can be believed; else it is all zeros, and errno says whether the disk
+ * did not give it. */
 static bool record_read(int fd, struct btx_wal_lock_record *ret_record)
 {
     if (pread(fd, ret_record, sizeof *ret_record, 0) == (ssize_t)sizeof *ret_record &&
@@ -215,11 +216,14 @@ static enum btx_fault_code take_guarded(struct btx_writer_lock *lock, int root_f
         code = lock_file(fd, reterr_fault);
     if (code == BTX_OK)
         code = check_path(root_fd, status.st_dev, status.st_ino, reterr_fault);
+    errno = 0;
+    /* Zeros say that there is none.  One that cannot be read may have the greatest epoch. */
+    if (code == BTX_OK && !record_read(fd, &lock->record) && errno != 0)
+        code = btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "reading " BTX_WAL_LOCK_NAME);
     if (code != BTX_OK) {
         (void)close(fd); /* Nothing was written by it. */
         return code;
     }
-    (void)record_read(fd, &lock->record); /* Zeros say that there is none. */
     lock->fd = fd;
     lock->root_fd = root_fd;
     lock->device = status.st_dev;

@@ -1056,6 +1056,21 @@ static void open__identity_damaged_or_lost__corrupt(void **state)
     assert_non_null(strstr(fault.text, "wal.id is missing beside segments/"));
 }
 
+/* The folders come before wal.id when a log is made: who looks meanwhile finds no log yet, and may
+ * look again. */
+static void open__log_is_being_made__no_log_yet(void **state)
+{
+    struct log_builder *log = *state;
+    const struct btx_log_options options = {0};
+    struct btx_log_reader *reader;
+    struct btx_fault fault = {0};
+
+    assert_int_equal(unlinkat(log->files.folder.fd, BTX_WAL_ID_NAME, 0), 0);
+    assert_int_equal(btx_log_reader_open(&reader, log->files.folder.path, &options, &fault),
+                     BTX_FAULT_CONFIG);
+    assert_null(reader);
+}
+
 static void open__segments_folder_missing__corrupt(void **state)
 {
     struct log_builder *log = *state;
@@ -1500,8 +1515,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         LOG_TEST(next__log_of_many_segments__all_records_in_order),
-        LOG_TEST(next__no_segments__end),
-        LOG_TEST(next__batches_larger_than_a_page__all_records),
+        LOG_TEST(next__no_segments__end), LOG_TEST(next__batches_larger_than_a_page__all_records),
         LOG_TEST(next__command_over_two_segments__goes_on),
         LOG_TEST(position__after_each_record__counts_on),
         LOG_TEST(header__of_each_record__that_of_its_segment),
@@ -1532,25 +1546,64 @@ int main(void)
         LOG_TEST(next__segment_missing__named_with_what_it_held),
         LOG_TEST(next__segments_swapped__both_told_and_seqs_never_go_back),
         LOG_TEST(next__segment_of_another_log__told_and_passed_over),
-        LOG_TEST(next__epoch_goes_back__told),
-        LOG_TEST(next__segment_of_a_newer_format__layout),
-        LOG_TEST(open__no_log__config),
-        LOG_TEST(open__identity_damaged_or_lost__corrupt),
-        LOG_TEST(open__segments_folder_missing__corrupt),
-        LOG_TEST(verify_seals__seal_of_other_records__told),
-        LOG_TEST(next__seal_that_does_not_stand_on_the_one_before__told),
-        LOG_TEST(next__seal_left_out__told_with_the_next),
-        LOG_TEST(next__seal_damaged__told_with_the_next),
-        LOG_TEST(next__seal_twice_or_too_early__told),
-        LOG_TEST(verify_seals__several_in_one_segment__right),
-        LOG_TEST(unsealed__at_the_end__seals_of_the_last_segments),
-        LOG_TEST(next__bits_turned_all_over_the_files__honest),
-        LOG_TEST(next__pages_lost_or_misplaced__honest),
-        LOG_TEST(live__batches_and_segments_appear__all_records_once),
-        LOG_TEST(live__seal_comes_late__verified_when_the_segment_is_left),
-        LOG_TEST(live__segment_within_one_tick_of_the_last_look__found),
-        LOG_TEST(segments__live__as_at_the_last_look),
-    };
+        LOG_TEST(next__epoch_goes_back__told), LOG_TEST(next__segment_of_a_newer_format__layout),
+        LOG_TEST(open__no_log__config), LOG_TEST(open__identity_damaged_or_lost__corrupt),
+        cmocka_unit_test_setup_teardown(test, make, remove_made)
+
+            int main(void){
+                const struct CMUnitTest tests[] = {
+                    LOG_TEST(next__log_of_many_segments__all_records_in_order),
+                    LOG_TEST(next__no_segments__end),
+                    LOG_TEST(next__batches_larger_than_a_page__all_records),
+                    LOG_TEST(next__command_over_two_segments__goes_on),
+                    LOG_TEST(position__after_each_record__counts_on),
+                    LOG_TEST(header__of_each_record__that_of_its_segment),
+                    LOG_TEST(from_seq__every_seq__begins_with_its_tx),
+                    LOG_TEST(limit__raised_seq_by_seq__whole_txs_up_to_it),
+                    LOG_TEST(limit__damage_behind_it__not_looked_at),
+                    LOG_TEST(next__end_cut_within_a_batch__goes_on_behind_the_cut),
+                    LOG_TEST(next__end_cut_before_right_records__they_do_not_count),
+                    LOG_TEST(next__end_cut_before_whole_batches__they_do_not_count),
+                    LOG_TEST(next__first_batch_cut__segment_holds_nothing),
+                    LOG_TEST(from_seq__damage_before_it__not_read),
+                    LOG_TEST(from_seq__event_that_is_missing__told),
+                    LOG_TEST(from_seq__behind_the_end__waits_for_it),
+                    LOG_TEST(from_seq__in_a_segment_with_cut_end__cut_all_the_same),
+                    LOG_TEST(next__segment_without_header_that_holds_nothing__passed_over),
+                    LOG_TEST(next__first_segments_trimmed__begins_where_the_header_says),
+                    LOG_TEST(next__wrong_record_within_a_batch__rest_of_the_batch_lost),
+                    LOG_TEST(next__wrong_first_record__batch_lost_and_gone_on),
+                    LOG_TEST(next__batches_missing__named_and_gone_on),
+                    LOG_TEST(next__last_batches_of_a_segment_missing__named),
+                    LOG_TEST(next__less_bytes_than_the_next_header_says__damage),
+                    LOG_TEST(next__damage_before_an_end_that_was_cut__only_the_damage_told),
+                    LOG_TEST(next__last_batch_missing_before_ones_that_do_not_count__none_of_them),
+                    LOG_TEST(next__header_damaged__told_before_the_records_behind_it),
+                    LOG_TEST(next__batch_wrong_in_one_leaf__older_copy_taken),
+                    LOG_TEST(all_damage__page_that_costs_no_record__told_only_then),
+                    LOG_TEST(all_damage__behind_an_end_that_was_cut__not_told),
+                    LOG_TEST(next__segment_missing__named_with_what_it_held),
+                    LOG_TEST(next__segments_swapped__both_told_and_seqs_never_go_back),
+                    LOG_TEST(next__segment_of_another_log__told_and_passed_over),
+                    LOG_TEST(next__epoch_goes_back__told),
+                    LOG_TEST(next__segment_of_a_newer_format__layout),
+                    LOG_TEST(open__no_log__config),
+                    LOG_TEST(open__log_is_being_made__no_log_yet),
+                    LOG_TEST(open__segments_folder_missing__corrupt),
+                    LOG_TEST(verify_seals__seal_of_other_records__told),
+                    LOG_TEST(next__seal_that_does_not_stand_on_the_one_before__told),
+                    LOG_TEST(next__seal_left_out__told_with_the_next),
+                    LOG_TEST(next__seal_damaged__told_with_the_next),
+                    LOG_TEST(next__seal_twice_or_too_early__told),
+                    LOG_TEST(verify_seals__several_in_one_segment__right),
+                    LOG_TEST(unsealed__at_the_end__seals_of_the_last_segments),
+                    LOG_TEST(next__bits_turned_all_over_the_files__honest),
+                    LOG_TEST(next__pages_lost_or_misplaced__honest),
+                    LOG_TEST(live__batches_and_segments_appear__all_records_once),
+                    LOG_TEST(live__seal_comes_late__verified_when_the_segment_is_left),
+                    LOG_TEST(live__segment_within_one_tick_of_the_last_look__found),
+                    LOG_TEST(segments__live__as_at_the_last_look),
+                };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
