@@ -15,6 +15,7 @@
 
 enum {
     ZERO_PIECE_BYTES = 1 << 20,
+    CUT_PIECE_BYTES = 8 << 20,
     FILE_MODE = 0640,
     META_PAGES = 2,
 };
@@ -211,17 +212,32 @@ enum btx_fault_code btx_segment_file_publish(struct btx_segment_file *file, int 
     return btx_wal_sync(folder_fd, "segments", reterr_fault);
 }
 
+/* In steps: a filesystem that tells its disk what is free (discard) does nothing else meanwhile, and
+ * commits in another file would wait for all of it. */
+static int cut(int fd, uint64_t used_bytes)
+{
+    struct stat found;
+    uint64_t bytes;
+
+    if (fstat(fd, &found) != 0)
+        return -1;
+    for (bytes = (uint64_t)found.st_size; bytes > used_bytes;) {
+        bytes = bytes - used_bytes > CUT_PIECE_BYTES ? bytes - CUT_PIECE_BYTES : used_bytes;
+        if (ftruncate(fd, (off_t)bytes) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 enum btx_fault_code btx_segment_file_finish(struct btx_segment_file *file,
                                             struct btx_fault *reterr_fault)
 {
     const uint64_t used_bytes = (file->last_page + 1) * BTX_WAL_PAGE_BYTES;
     enum btx_fault_code code = BTX_OK;
     mdb_filehandle_t fd;
-    struct stat found;
 
     CHECK(mdb_env_get_fd(file->environment, &fd) == 0);
-    if (fstat(fd, &found) != 0 ||
-        ((uint64_t)found.st_size > used_bytes && ftruncate(fd, (off_t)used_bytes) != 0)) {
+    if (cut(fd, used_bytes) != 0) {
         (void)btx_wal_write_fault(fd, errno, "cannot be truncated", reterr_fault);
         code = btx_fault_wrap(reterr_fault, "segments/%s", file->name);
     }
