@@ -73,8 +73,8 @@ static bool record_valid(const struct btx_wal_lock_record *record)
            btx_wal_bytes_are_zero(record->reserved, sizeof record->reserved);
 }
 
-/* True when there is one that can be believed; else it is all zeros, and errno says whether the disk
- * did not give it. */
+/* True when there is one that can be believed; else it is all zeros, and errno says whether the
+ * disk did not give it. */
 static bool record_read(int fd, struct btx_wal_lock_record *ret_record)
 {
     if (pread(fd, ret_record, sizeof *ret_record, 0) == (ssize_t)sizeof *ret_record &&

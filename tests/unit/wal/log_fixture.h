@@ -41,8 +41,8 @@ void log_fixture_commit(struct log_fixture *fixture, size_t count);
 /* Commit a batch of one note. */
 void log_fixture_commit_note(struct log_fixture *fixture);
 
-/* Read the whole log and check that it holds the events 1..seq, seals that are right and no damage; returns how many
- * records it has. */
+/* Read the whole log and check that it holds the events 1..seq, seals that are right, and no
+ * damage; returns how many records it has. */
 uint64_t log_fixture_read(const struct log_fixture *fixture);
 
 /* The names of the files in a folder of the log, sorted, joined by spaces. */
