@@ -212,8 +212,8 @@ enum btx_fault_code btx_segment_file_publish(struct btx_segment_file *file, int 
     return btx_wal_sync(folder_fd, "segments", reterr_fault);
 }
 
-/* In steps: a filesystem that tells its disk what is free (discard) does nothing else meanwhile, and
- * commits in another file would wait for all of it. */
+/* In steps: a filesystem that tells its disk what is free (discard) does nothing else meanwhile, so
+ * that commits in another file would wait for all of it. */
 static int cut(int fd, uint64_t used_bytes)
 {
     struct stat found;
