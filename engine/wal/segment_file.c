@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum {
-    ZERO_PIECE_BYTES = 1 << 20,
+    ZERO_PIECE_BYTES = 128 << 10,
     CUT_PIECE_BYTES = 8 << 20,
     FILE_MODE = 0640,
     META_PAGES = 2,

@@ -249,9 +249,42 @@ static void page_entry_read_at__every_offset__stays_within_the_page(void **state
     free(page);
 }
 
+/* LMDB puts the old numbers back over the trees of a commit that failed: what is any other than that
+ * is damage, and must not pass for it. */
+static void page_meta_is_taken_back__old_numbers_and_new_trees__nothing_else(void **state)
+{
+    static const struct {
+        uint64_t transaction, last_page, entries; /* of the one that was taken back */
+        uint32_t magic_flip;
+        bool want;
+    } rows[] = {
+        {9, 40, 8, 0, true},   {9, 50, 12, 0, true},  {8, 40, 8, 0, false},
+        {10, 40, 8, 0, false}, {11, 40, 8, 0, false}, {9, 51, 8, 0, false},
+        {9, 40, 7, 0, false},  {9, 40, 6, 0, false},  {9, 40, 8, 1, false},
+    };
+    struct btx_page_meta other;
+
+    (void)state;
+    memcpy(&other, real.file, sizeof other);
+    other.transaction = 10;
+    other.last_page = 50;
+    other.main.entries = 7;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct btx_page_meta meta = other;
+
+        meta.transaction = rows[i].transaction;
+        meta.last_page = rows[i].last_page;
+        meta.main.entries = rows[i].entries;
+        meta.magic ^= rows[i].magic_flip;
+        if (btx_page_meta_is_taken_back(&meta, &other) != rows[i].want)
+            fail_msg("row %zu", i);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(page_meta_is_taken_back__old_numbers_and_new_trees__nothing_else),
         cmocka_unit_test(page_meta_check__one_number_wrong__says_which),
         cmocka_unit_test(page_meta_check__tree_without_root__has_no_entries),
         cmocka_unit_test(page_leaf_check__one_number_wrong__says_which),
