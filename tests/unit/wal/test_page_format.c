@@ -249,7 +249,7 @@ static void page_entry_read_at__every_offset__stays_within_the_page(void **state
     free(page);
 }
 
-/* LMDB puts the old numbers back over the trees of a commit that failed: what is any other than that
+/* LMDB puts the old numbers back over the trees of a commit that failed.  Anything other than that
  * is damage, and must not pass for it. */
 static void page_meta_is_taken_back__old_numbers_and_new_trees__nothing_else(void **state)
 {
