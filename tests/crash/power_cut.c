@@ -18,7 +18,7 @@
 #include "tests/crash/power_cut.h"
 #include "tests/crash/work_folder.h"
 
-enum { SEED_DEFAULT = 20240713, POINT_MET_LEAST = 30, COVERING_IMAGES = 5000 };
+enum { SEED_DEFAULT = 20240713, POINT_MET_LEAST = 400, COVERING_IMAGES = 5000 };
 #define MEMORY_BYTES ((size_t)4 << 30)
 
 struct options {
