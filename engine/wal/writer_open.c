@@ -150,7 +150,8 @@ static enum btx_fault_code go_on(struct btx_wal_writer *writer, struct btx_fault
     writer->segment = end->segment;
     writer->segment_bytes = end->segment_bytes;
     writer->segment_seq = end->position.seq;
-    writer->seals_max = end->seal_count + BTX_SEGMENT_POOL_CLOSED_MAX;
+    /* Those that did not fit a segment that was closed, and those of the helper behind them. */
+    writer->seals_max = end->seal_count + 2 * BTX_SEGMENT_POOL_CLOSED_MAX;
     writer->seals = calloc(writer->seals_max, sizeof *writer->seals);
     if (writer->seals == NULL)
         return btx_fault_set(reterr_fault, BTX_FAULT_MEMORY, 0, "log writer");
