@@ -9,6 +9,11 @@
 #include <assert.h>
 #include <stdint.h>
 
+/* The rules by which this build decides.  It changes with any change of what a command does or of
+ * what the state consists of, and goes with every command of a log, so that old commands go on
+ * being decided the old way.  1: rules.md.  2: rules-2.md too. */
+#define BTX_RULES_VERSION 2u
+
 /* Records (engine/wire/README.md).  A cache line, so that a record never shares one. */
 #define BTX_RECORD_UNIT_BYTES 64u
 #define BTX_RECORD_HEADER_BYTES 32u
@@ -71,6 +76,13 @@ static_assert(BTX_TX_BYTES_MAX <= 576u * 1024u, "architecture.md 2: about 560 Ki
 
 /* Nanoseconds since 1970, below 2^63 (rules.md 1). */
 #define BTX_TIME_NS_MAX UINT64_C(0x7fffffffffffffff)
+/* A market's bet delay, in milliseconds; and the moment of release that follows from it, which may
+ * lie behind the end of time (rules-2.md 1 and 5). */
+#define BTX_BET_DELAY_MS_MAX 60000u
+#define BTX_UNTIL_NS_MAX (BTX_TIME_NS_MAX + BTX_BET_DELAY_MS_MAX * UINT64_C(1000000))
+/* A reduction factor: percent in 1/10 000, 0..99.99 in steps of 0.01 (rules-2.md 6). */
+#define BTX_FACTOR_MAX 999900u
+#define BTX_FACTOR_STEP 100u
 /* Order ids stay below 2^53, so that JSON clients that use doubles can hold them. */
 #define BTX_ORDER_ID_MAX ((UINT64_C(1) << 53) - 1u)
 

@@ -108,6 +108,13 @@ static const char *apply_event(struct btx_core *core, const struct btx_record *r
         return btx_apply_market_settled(core, event);
     case BTX_EVENT_COMMAND_REJECTED:
         return apply_rejected(core, event);
+    case BTX_EVENT_MARKET_DESCRIBED:
+    case BTX_EVENT_BET_DELAY_SET:
+    case BTX_EVENT_RUNNER_REMOVED:
+    case BTX_EVENT_ORDER_HELD:
+    case BTX_EVENT_ORDER_RELEASED:
+    case BTX_EVENT_IMPLIED_MATCHED:
+        return "event: of rules that this core does not have";
     }
     CHECK_UNREACHABLE();
 }

@@ -16,11 +16,6 @@
 #include "engine/wire/commands.h"
 #include "engine/wire/events.h"
 
-/* The rules by which this build decides.  It changes with any change of what a command does, and
- * stands in EngineStarted notes and snapshots, so that old commands go on being decided the old
- * way. */
-#define BTX_RULES_VERSION 1u
-
 /* How much the core may hold (rules.md 6, CAPACITY).  Each 1..BTX_CORE_CAPACITY_MAX; runners at
  * least 1.  The house is not counted as an account. */
 struct btx_core_capacity {

@@ -80,6 +80,12 @@ static struct carried carried_by(const struct btx_command *command)
     }
     case BTX_COMMAND_CANCEL_ORDERS:
         return carried_by_cancel_orders(body);
+    case BTX_COMMAND_DESCRIBE_MARKET:
+        return (struct carried){.market = &((const struct btx_describe_market *)body)->market};
+    case BTX_COMMAND_SET_BET_DELAY:
+        return (struct carried){.market = &((const struct btx_set_bet_delay *)body)->market};
+    case BTX_COMMAND_REMOVE_RUNNER:
+        return (struct carried){.market = &((const struct btx_remove_runner *)body)->market};
     case BTX_COMMAND_TICK:
         return (struct carried){0};
     }

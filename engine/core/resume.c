@@ -105,6 +105,9 @@ bool btx_resume_fits(struct btx_core *core)
     case BTX_COMMAND_UPDATE_ORDER:
     case BTX_COMMAND_FORGET_MARKET:
     case BTX_COMMAND_TICK:
+    case BTX_COMMAND_DESCRIBE_MARKET:
+    case BTX_COMMAND_SET_BET_DELAY:
+    case BTX_COMMAND_REMOVE_RUNNER:
         /* One tx is all they make. */
         return false;
     }

@@ -2,6 +2,7 @@
 /* step.c - one tx of one command. */
 #include "engine/core/change.h"
 #include "engine/core/commands.h"
+#include "engine/core/reject.h"
 #include "engine/core/tx.h"
 
 static bool execute(struct run *run)
@@ -42,6 +43,10 @@ static bool execute(struct run *run)
         return btx_execute_void_market(run, command);
     case BTX_COMMAND_FORGET_MARKET:
         return btx_execute_forget_market(run, command);
+    case BTX_COMMAND_DESCRIBE_MARKET:
+    case BTX_COMMAND_SET_BET_DELAY:
+    case BTX_COMMAND_REMOVE_RUNNER:
+        return btx_reject_command(run, BTX_REJECT_INVALID_MARKET);
     case BTX_COMMAND_TICK:
         return true;
     }

@@ -12,10 +12,13 @@
 #define KIND_COUNT(body, field) KIND_ID(body, field)
 #define KIND_SEQUENCE(body, field)                                                                 \
     .form = BTX_TEXT_INTEGER, AT(body, field), .least = 1, .most = UINT64_MAX
+#define KIND_TIME(body, field)                                                                     \
+    .form = BTX_TEXT_INTEGER, AT(body, field), .least = 0, .most = BTX_TIME_NS_MAX
 #define KIND_PRICE(body, field) .form = BTX_TEXT_PRICE, AT(body, field)
 #define KIND_DECIMAL(body, field) .form = BTX_TEXT_DECIMAL, AT(body, field)
 #define KIND_BOOL(body, field) .form = BTX_TEXT_BOOL, AT(body, field)
 #define KIND_REF(body, field) .form = BTX_TEXT_REF, AT(body, field##_length)
+#define KIND_TEXT(body, field) .form = BTX_TEXT_TEXT, AT(body, field##_length)
 #define KIND_IDS(body, field) .form = BTX_TEXT_IDS, AT(body, field##_count)
 #define KIND_WORD(body, field, table, first)                                                       \
     .form = BTX_TEXT_WORD, AT(body, field), .words = (table), .words_first = (first),              \
@@ -24,6 +27,7 @@
 #define KIND_ORDER_SIDE(body, field) KIND_WORD(body, field, btx_text_order_side_words, 0)
 #define KIND_OUTCOME(body, field) KIND_WORD(body, field, btx_text_outcome_words, 1)
 #define KIND_MARKET_KIND(body, field) KIND_WORD(body, field, btx_text_market_kind_words, 0)
+#define KIND_LADDER(body, field) KIND_WORD(body, field, btx_text_ladder_words, 0)
 #define KIND_TIF(body, field) KIND_WORD(body, field, btx_text_tif_words, 0)
 #define KIND_PERSISTENCE(body, field) KIND_WORD(body, field, btx_text_persistence_words, 0)
 #define KIND_STP(body, field) KIND_WORD(body, field, btx_text_stp_words, 0)
@@ -36,6 +40,9 @@
 #define NEED_HAS_1(body) PRESENT(body, 0x02)
 #define NEED_HAS_2(body) PRESENT(body, 0x04)
 #define NEED_HAS_3(body) PRESENT(body, 0x08)
+#define NEED_HAS_4(body) PRESENT(body, 0x10)
+#define NEED_HAS_5(body) PRESENT(body, 0x20)
+#define NEED_HAS_6(body) PRESENT(body, 0x40)
 
 /* The rows of all commands, one command behind the other as the list has them. */
 static const struct btx_text_row all_rows[] = {
@@ -55,6 +62,9 @@ static const struct btx_text_row all_rows[] = {
 #define REQUIRED_HAS_1 0u
 #define REQUIRED_HAS_2 0u
 #define REQUIRED_HAS_3 0u
+#define REQUIRED_HAS_4 0u
+#define REQUIRED_HAS_5 0u
+#define REQUIRED_HAS_6 0u
 
 /* With a constant type, all of this is one constant.  The list is in the order of the commands'
  * numbers, so what comes before a command's rows are those of lower numbers. */

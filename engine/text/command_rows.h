@@ -18,6 +18,7 @@ enum btx_text_form {
     BTX_TEXT_BOOL,    /* uint8_t */
     BTX_TEXT_WORD,    /* uint8_t, one of @words */
     BTX_TEXT_REF,     /* uint8_t length, and the bytes behind the body */
+    BTX_TEXT_TEXT,    /* uint16_t length, and the bytes of UTF-8 behind the body */
     BTX_TEXT_IDS,     /* uint16_t count, and the ids behind the body */
     BTX_TEXT_TYPE,    /* the command's own type: "cmd" */
 };

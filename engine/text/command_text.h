@@ -14,9 +14,11 @@
 /* The longest line that is read, without its newline: three times the longest list of ids. */
 #define BTX_COMMAND_LINE_BYTES_MAX 65536u
 
-/* Room for the line of any command as it is written: the longest list of ids of up to 20 digits
- * with their commas, and 1024 bytes for everything else. */
-#define BTX_COMMAND_TEXT_BYTES_MAX (BTX_LIST_IDS_MAX * 21u + 1024u)
+/* Room for the line of any command as it is written: a description of which each byte takes an
+ * escape (more than the longest list of ids of up to 20 digits with their commas), and 1024 bytes
+ * for everything else. */
+#define BTX_COMMAND_TEXT_BYTES_MAX (BTX_DESCRIPTION_BYTES_MAX * 6u + 1024u)
+static_assert(BTX_LIST_IDS_MAX * 21u <= BTX_DESCRIPTION_BYTES_MAX * 6u, "the longest list fits");
 
 /* The longest sentence with its zero; one that would be longer is cut. */
 #define BTX_COMMAND_TEXT_ERROR_BYTES 320u
@@ -30,7 +32,8 @@ struct btx_command_text {
     size_t error_length;                      /* of the sentence in @error, without its zero */
     size_t line_length;                       /* of the line in @line */
     char error[BTX_COMMAND_TEXT_ERROR_BYTES]; /* the sentence */
-    char string[128];                         /* a string with its escapes undone */
+    /* A string with its escapes undone; a longer one is too long for any field. */
+    char string[BTX_DESCRIPTION_BYTES_MAX];
     /* A copy of the line with zeros behind it, so that no step of the decoder needs to ask
      * whether there is another byte: a zero byte ends every token and begins none. */
     char line[BTX_COMMAND_LINE_BYTES_MAX + BTX_COMMAND_TEXT_PADDING_BYTES];

@@ -37,6 +37,7 @@ static bool is_given(const struct btx_command *command, const struct btx_text_ro
     case BTX_TEXT_WORD:
     case BTX_TEXT_REF:
         return load_u8(command, row->offset) != 0;
+    case BTX_TEXT_TEXT:
     case BTX_TEXT_IDS:
     case BTX_TEXT_TYPE:
         break;
@@ -47,7 +48,7 @@ static bool is_given(const struct btx_command *command, const struct btx_text_ro
 static char *put_value(char *out, const struct btx_command *command, const struct btx_text_row *row)
 {
     const void *tail = (const uint8_t *)command + btx_command_body_bytes(command->record.type);
-    uint16_t ids_count;
+    uint16_t count;
 
     switch ((enum btx_text_form)row->form) {
     case BTX_TEXT_INTEGER:
@@ -62,9 +63,12 @@ static char *put_value(char *out, const struct btx_command *command, const struc
         return btx_text_put_word(out, row->words, row->words_count, load_u8(command, row->offset));
     case BTX_TEXT_REF:
         return btx_text_put_ref(out, tail, load_u8(command, row->offset));
+    case BTX_TEXT_TEXT:
+        memcpy(&count, (const uint8_t *)command + row->offset, sizeof(count));
+        return btx_text_put_text(out, tail, count);
     case BTX_TEXT_IDS:
-        memcpy(&ids_count, (const uint8_t *)command + row->offset, sizeof(ids_count));
-        return btx_text_put_ids(out, tail, ids_count);
+        memcpy(&count, (const uint8_t *)command + row->offset, sizeof(count));
+        return btx_text_put_ids(out, tail, count);
     case BTX_TEXT_TYPE:
         break;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/base/check.h"
+#include "engine/base/utf8.h"
 #include "engine/text/command_decoding.h"
 #include "engine/text/text_refusal.h"
 #include "engine/text/text_scan.h"
@@ -129,6 +130,30 @@ static const char *read_ref(struct btx_text_decoding *decoding, const struct btx
     return end;
 }
 
+static const char *read_text(struct btx_text_decoding *decoding, const struct btx_text_row *row,
+                             const char *p)
+{
+    struct btx_text_string string;
+    uint16_t length_bytes;
+    const char *end;
+
+    if (*p != '"')
+        return btx_text_refuse_value(decoding->text, row, p);
+    end = btx_text_scan_string(decoding->text, p, &string);
+    if (end == NULL)
+        return NULL;
+    if (string.length_bytes > BTX_DESCRIPTION_BYTES_MAX)
+        return btx_text_refuse_field(decoding->text, row, "want at most 8192 bytes of UTF-8");
+    static_assert(BTX_DESCRIPTION_BYTES_MAX == 8192, "the sentence says it");
+    if (!btx_utf8_is_valid(string.bytes, string.length_bytes))
+        return btx_text_refuse_field(decoding->text, row, "not UTF-8");
+    length_bytes = (uint16_t)string.length_bytes;
+    memcpy(decoding->space->bytes + decoding->body_bytes, string.bytes, length_bytes);
+    memcpy(decoding->space->bytes + row->offset, &length_bytes, sizeof(length_bytes));
+    decoding->tail_bytes = length_bytes;
+    return end;
+}
+
 static const char *read_ids(struct btx_text_decoding *decoding, const struct btx_text_row *row,
                             const char *p)
 {
@@ -179,6 +204,8 @@ const char *btx_text_read_value(struct btx_text_decoding *decoding, const struct
         return read_word(decoding->text, row, p, &decoding->space->bytes[row->offset]);
     case BTX_TEXT_REF:
         return read_ref(decoding, row, p);
+    case BTX_TEXT_TEXT:
+        return read_text(decoding, row, p);
     case BTX_TEXT_IDS:
         return read_ids(decoding, row, p);
     case BTX_TEXT_TYPE:

@@ -23,17 +23,27 @@
     PUT_ID(e, field)
 #define PUT_PRICE(e, field) PUT(field, btx_text_put_decimal_u64(out, (e)->field))
 #define PUT_FRACTION(e, field) PUT_PRICE(e, field)
+#define PUT_PERCENT(e, field) PUT_PRICE(e, field)
+#define PUT_DELAY(e, field) PUT_SEQUENCE(e, field)
+#define PUT_FLAG(e, field)                                                                         \
+    if ((e)->field != 0)                                                                           \
+    PUT_BOOL(e, field)
 #define PUT_AMOUNT(e, field) PUT(field, btx_text_put_decimal(out, (e)->field))
 #define PUT_SIZE(e, field) PUT_AMOUNT(e, field)
 #define PUT_BOOL(e, field) PUT(field, btx_text_put_bool(out, (e)->field))
 #define PUT_REF(e, field)                                                                          \
     PUT(field, btx_text_put_ref(out, (const char *)((e) + 1), (e)->field##_length))
+#define PUT_TEXT(e, field)                                                                         \
+    PUT(field, btx_text_put_text(out, (const char *)((e) + 1), (e)->field##_length))
 #define PUT_IDS(e, field)                                                                          \
     PUT(field, btx_text_put_ids(out, (const uint64_t *)((e) + 1), (e)->field##_count))
 #define PUT_WORD(e, field, words)                                                                  \
     PUT(field, btx_text_put_word(out, words, BTX_COUNT_OF(words), (e)->field))
 #define PUT_SIDE(e, field) PUT_WORD(e, field, btx_text_side_words)
 #define PUT_MARKET_KIND(e, field) PUT_WORD(e, field, btx_text_market_kind_words)
+#define PUT_LADDER(e, field)                                                                       \
+    if ((e)->field != BTX_LADDER_CLASSIC)                                                          \
+    PUT_WORD(e, field, btx_text_ladder_words)
 #define PUT_TIF(e, field) PUT_WORD(e, field, btx_text_tif_words)
 #define PUT_PERSISTENCE(e, field) PUT_WORD(e, field, btx_text_persistence_words)
 #define PUT_STP(e, field) PUT_WORD(e, field, btx_text_stp_words)

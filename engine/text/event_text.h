@@ -12,7 +12,8 @@
 #include "engine/wire/record.h"
 
 /* Room for the line of any event, newline included: a batch of BTX_BATCH_ORDERS_MAX ids of up to
- * 20 digits and their commas, and 1024 bytes for everything else.  Asserted in event_text.c. */
+ * 20 digits and their commas, and 1024 bytes for everything else; a description of which each byte
+ * takes an escape is shorter.  Asserted in event_text.c. */
 #define BTX_EVENT_TEXT_BYTES_MAX (BTX_BATCH_ORDERS_MAX * 21u + 1024u)
 
 /* Print @event as one JSON line that ends in a newline, without a zero behind it, and return its

@@ -159,4 +159,8 @@ static inline char *btx_text_put_ref(char *out, const char *ref, size_t length_b
     return out;
 }
 
+/* Any UTF-8 with its quotes: the quote, the backslash and what is below U+0020 are escaped, as
+ * rules-2.md 2 says. */
+char *btx_text_put_text(char *out, const char *text, size_t length_bytes);
+
 #endif

@@ -249,6 +249,10 @@ static void say_want(struct btx_command_text *text, const struct btx_text_row *r
         say(text, "a string of at most 64 printable ASCII characters");
         static_assert(BTX_REF_BYTES_MAX == 64, "the sentence says it");
         break;
+    case BTX_TEXT_TEXT:
+        say(text, "a string of at most 8192 bytes of UTF-8");
+        static_assert(BTX_DESCRIPTION_BYTES_MAX == 8192, "the sentence says it");
+        break;
     case BTX_TEXT_IDS:
         say(text, "a list of integers");
         break;

@@ -8,6 +8,7 @@ const struct btx_text_word btx_text_order_side_words[] = {BTX_ORDER_SIDE_TERMS(W
 const struct btx_text_word btx_text_outcome_words[] = {BTX_OUTCOME_TERMS(WORD, OUTCOME)};
 const struct btx_text_word btx_text_market_kind_words[] = {
     BTX_MARKET_KIND_TERMS(WORD, MARKET_KIND)};
+const struct btx_text_word btx_text_ladder_words[] = {BTX_LADDER_TERMS(WORD, LADDER)};
 const struct btx_text_word btx_text_tif_words[] = {BTX_TIF_TERMS(WORD, TIF)};
 const struct btx_text_word btx_text_persistence_words[] = {
     BTX_PERSISTENCE_TERMS(WORD, PERSISTENCE)};

@@ -19,6 +19,7 @@ extern const struct btx_text_word btx_text_side_words[BTX_SIDE_COUNT];
 extern const struct btx_text_word btx_text_order_side_words[BTX_ORDER_SIDE_COUNT];
 extern const struct btx_text_word btx_text_outcome_words[BTX_OUTCOME_COUNT];
 extern const struct btx_text_word btx_text_market_kind_words[BTX_MARKET_KIND_COUNT];
+extern const struct btx_text_word btx_text_ladder_words[BTX_LADDER_COUNT];
 extern const struct btx_text_word btx_text_tif_words[BTX_TIF_COUNT];
 extern const struct btx_text_word btx_text_persistence_words[BTX_PERSISTENCE_COUNT];
 extern const struct btx_text_word btx_text_stp_words[BTX_STP_COUNT];

@@ -7,6 +7,7 @@
 #ifndef BTX_WIRE_CHECKS_H
 #define BTX_WIRE_CHECKS_H
 
+#include "engine/base/utf8.h"
 #include "engine/wire/commands.h"
 #include "engine/wire/events.h"
 #include "engine/wire/notes.h"
@@ -64,6 +65,16 @@ BTX_WIRE_INLINE const char *sentence_on_text(const char *text, size_t length_byt
     return is_printable(text, length_bytes) ? NULL : not_printable;
 }
 
+/* The same for a text of UTF-8. */
+static inline const char *sentence_on_utf8(const char *text, size_t length_bytes,
+                                           size_t length_bytes_max, const char *too_long,
+                                           const char *not_utf8)
+{
+    if (length_bytes > length_bytes_max)
+        return too_long;
+    return btx_utf8_is_valid(text, length_bytes) ? NULL : not_utf8;
+}
+
 /* check_reserved_<body>(): the reserved members are zero. */
 #define CHECK_RESERVED_FRAME(member)
 #define CHECK_RESERVED_FIELD(member)
@@ -92,6 +103,7 @@ BTX_WIRE_INLINE const char *sentence_on_text(const char *text, size_t length_byt
 #define SENTENCE_BOOL(what, field) SENTENCE_BYTE(what, field, 2)
 #define SENTENCE_SIDE(what, field) SENTENCE_BYTE(what, field, BTX_SIDE_COUNT)
 #define SENTENCE_MARKET_KIND(what, field) SENTENCE_BYTE(what, field, BTX_MARKET_KIND_COUNT)
+#define SENTENCE_LADDER(what, field) SENTENCE_BYTE(what, field, BTX_LADDER_COUNT)
 #define SENTENCE_TIF(what, field) SENTENCE_BYTE(what, field, BTX_TIF_COUNT)
 #define SENTENCE_PERSISTENCE(what, field) SENTENCE_BYTE(what, field, BTX_PERSISTENCE_COUNT)
 #define SENTENCE_STP(what, field) SENTENCE_BYTE(what, field, BTX_STP_COUNT)
@@ -99,22 +111,36 @@ BTX_WIRE_INLINE const char *sentence_on_text(const char *text, size_t length_byt
     sentence_on_text((const char *)((what) + 1), (what)->field##_length, BTX_REF_BYTES_MAX,        \
                      #field ": too long", #field ": not printable ASCII")
 
+#define SENTENCE_TEXT(what, field)                                                                 \
+    sentence_on_utf8((const char *)((what) + 1), (what)->field##_length,                           \
+                     BTX_DESCRIPTION_BYTES_MAX, #field ": too long", #field ": not UTF-8")
+
 /* STORED_<KIND>(field): the member that is zero when an optional field is absent. */
 #define STORED_ID(field) field
 #define STORED_COUNT(field) field
 #define STORED_PRICE(field) field
 #define STORED_DECIMAL(field) field
+#define STORED_SIZE(field) field
+#define STORED_TIME(field) field
+#define STORED_BOOL(field) field
+#define STORED_LADDER(field) field
 #define STORED_SIDE(field) field
 #define STORED_REF(field) field##_length
 #define STORED_IDS(field) field##_count
 
 /* TAIL_BYTES_<KIND>(what, field): what the field has behind the body. */
 #define TAIL_BYTES_REF(what, field) ((what)->field##_length)
+#define TAIL_BYTES_TEXT(what, field) ((what)->field##_length)
 #define TAIL_BYTES_IDS(what, field) ((what)->field##_count * sizeof(uint64_t))
 #define TAIL_BYTES_ID(what, field) 0u
 #define TAIL_BYTES_COUNT(what, field) 0u
 #define TAIL_BYTES_COUNT32(what, field) 0u
 #define TAIL_BYTES_SEQUENCE(what, field) 0u
+#define TAIL_BYTES_TIME(what, field) 0u
+#define TAIL_BYTES_DELAY(what, field) 0u
+#define TAIL_BYTES_FLAG(what, field) 0u
+#define TAIL_BYTES_PERCENT(what, field) 0u
+#define TAIL_BYTES_LADDER(what, field) 0u
 #define TAIL_BYTES_DECIMAL(what, field) 0u
 #define TAIL_BYTES_AMOUNT(what, field) 0u
 #define TAIL_BYTES_SIZE(what, field) 0u
@@ -152,5 +178,8 @@ BTX_WIRE_INLINE const char *sentence_on_text(const char *text, size_t length_byt
 #define NEED_HAS_1(what, field, KIND) NEED_BIT(what, field, KIND, 0x02u)
 #define NEED_HAS_2(what, field, KIND) NEED_BIT(what, field, KIND, 0x04u)
 #define NEED_HAS_3(what, field, KIND) NEED_BIT(what, field, KIND, 0x08u)
+#define NEED_HAS_4(what, field, KIND) NEED_BIT(what, field, KIND, 0x10u)
+#define NEED_HAS_5(what, field, KIND) NEED_BIT(what, field, KIND, 0x20u)
+#define NEED_HAS_6(what, field, KIND) NEED_BIT(what, field, KIND, 0x40u)
 
 #endif

@@ -6,6 +6,7 @@
 /* The kinds of command_fields.def that events do not share. */
 #define SENTENCE_DECIMAL(what, field) NULL
 #define SENTENCE_PRICE(what, field) SENTENCE_RANGE(what, field, (what)->field <= BTX_PRICE_WIRE_MAX)
+#define SENTENCE_TIME(what, field) SENTENCE_RANGE(what, field, (what)->field <= BTX_TIME_NS_MAX)
 #define SENTENCE_ORDER_SIDE(what, field) SENTENCE_BYTE(what, field, BTX_ORDER_SIDE_COUNT)
 #define SENTENCE_OUTCOME(what, field) SENTENCE_BYTE(what, field, BTX_OUTCOME_COUNT)
 #define SENTENCE_IDS(what, field)                                                                  \
@@ -38,9 +39,14 @@ static const char *check_funds(const struct btx_funds_command *command)
 static const char *check_open_market(const struct btx_open_market *command)
 {
     const bool has_tick = (command->present & BTX_OPEN_MARKET_HAS_TICK) != 0;
+    const unsigned odds_only = BTX_OPEN_MARKET_HAS_REDUCTIONS | BTX_OPEN_MARKET_HAS_IMPLIED |
+                               BTX_OPEN_MARKET_HAS_LADDER;
 
-    if (command->kind == BTX_MARKET_KIND_BINARY)
+    if (command->kind == BTX_MARKET_KIND_BINARY) {
+        if ((command->present & odds_only) != 0)
+            return "reductions, implied, ladder: not with BINARY";
         return has_tick ? NULL : "tick: missing, BINARY needs it";
+    }
     if (has_tick)
         return "tick: not with ODDS";
     if ((command->present & BTX_OPEN_MARKET_HAS_RUNNERS) == 0)
@@ -121,6 +127,9 @@ static const char *check_across_fields(const struct btx_command *command)
     case BTX_COMMAND_VOID_MARKET:
     case BTX_COMMAND_FORGET_MARKET:
     case BTX_COMMAND_TICK:
+    case BTX_COMMAND_DESCRIBE_MARKET:
+    case BTX_COMMAND_SET_BET_DELAY:
+    case BTX_COMMAND_REMOVE_RUNNER:
         break;
     }
     return NULL;
@@ -134,6 +143,8 @@ const char *btx_command_check(const struct btx_command *command)
         return sentence;
     if (command->shed > 1)
         return "shed: out of range";
+    if (command->rules == 1 || command->rules > BTX_RULES_VERSION)
+        return "rules: of a later version, or not how the first is written";
     switch ((enum btx_command_type)command->record.type) {
 #define COMMAND(number, NAME, Name, body, size, door)                                              \
     case BTX_COMMAND_##NAME:                                                                       \

@@ -28,7 +28,8 @@ struct btx_command {
     uint32_t incarnation; /* Which life of the producer's ring. */
     uint16_t producer;    /* Which producer; 0 is a local one (text, tests). */
     uint8_t shed;         /* 1: the engine sheds load, new orders are answered BUSY. */
-    uint8_t reserved;
+    uint8_t rules;        /* Rules version by which it was decided, from 2 on; 0: 1.  Set by the
+                             core; 0 in a producer's ring. */
 };
 
 /* OpenAccount. */
@@ -63,7 +64,12 @@ struct btx_open_market {
     uint16_t runners_count;
     uint8_t kind;
     uint8_t present;
-    uint8_t reserved[20]; /* rules-2.md 1: bet_delay, reductions, implied, ladder. */
+    uint8_t reductions; /* rules-2.md 6 */
+    uint8_t implied;    /* rules-2.md 7 */
+    uint8_t ladder;     /* enum btx_ladder */
+    uint8_t reserved;
+    uint64_t bet_delay; /* ms; rules-2.md 5 */
+    uint8_t reserved_bytes[8];
 };
 
 /* SuspendMarket, ResumeMarket, TurnInPlay, VoidMarket, ForgetMarket. */
@@ -82,8 +88,9 @@ struct btx_place_order {
     int64_t size;
     int64_t min_fill;
     uint64_t cseq;
-    uint64_t reserved[2]; /* rules-2.md 3 and 4: expires, if_version. */
-    uint8_t side;         /* enum btx_order_side */
+    uint64_t expires;    /* ns since 1970 */
+    uint64_t if_version; /* Of the market, at most. */
+    uint8_t side;        /* enum btx_order_side */
     uint8_t outcome;
     uint8_t tif;
     uint8_t persistence;
@@ -122,9 +129,9 @@ struct btx_replace_order {
     uint64_t price;
     int64_t size;
     uint64_t cseq;
-    uint64_t reserved; /* rules-2.md 3: if_version. */
+    uint64_t if_version; /* Of the market, at most. */
     uint8_t present;
-    uint8_t reserved_bytes[7];
+    uint8_t reserved[7];
 };
 
 /* CancelOrders. */
@@ -150,27 +157,58 @@ struct btx_settle_market {
     uint8_t reserved[4];
 };
 
-/* Tick: lets time pass. */
+/* Tick: lets time pass.  The core itself writes one before the events of each thing that has fallen
+ * due, as the command that they belong to. */
 struct btx_tick {
     struct btx_command command;
+};
+
+/* DescribeMarket; @text_length bytes of UTF-8 follow. */
+struct btx_describe_market {
+    struct btx_command command;
+    uint64_t market;
+    uint16_t text_length;
+    uint8_t reserved[6];
+};
+
+/* SetBetDelay. */
+struct btx_set_bet_delay {
+    struct btx_command command;
+    uint64_t market;
+    uint64_t bet_delay; /* ms */
+};
+
+/* RemoveRunner. */
+struct btx_remove_runner {
+    struct btx_command command;
+    uint64_t market;
+    uint64_t runner;
+    int64_t factor; /* Percent, 1/10 000. */
 };
 
 /* Bits of `present`, named by the field they stand for; the same rows as command_fields.def. */
 #define BTX_OPEN_MARKET_HAS_RUNNERS 0x01u
 #define BTX_OPEN_MARKET_HAS_WINNERS 0x02u
 #define BTX_OPEN_MARKET_HAS_TICK 0x04u
+#define BTX_OPEN_MARKET_HAS_BET_DELAY 0x08u
+#define BTX_OPEN_MARKET_HAS_REDUCTIONS 0x10u
+#define BTX_OPEN_MARKET_HAS_IMPLIED 0x20u
+#define BTX_OPEN_MARKET_HAS_LADDER 0x40u
 #define BTX_PLACE_ORDER_HAS_RUNNER 0x01u
 #define BTX_PLACE_ORDER_HAS_MIN_FILL 0x02u
 #define BTX_PLACE_ORDER_HAS_REF 0x04u
+#define BTX_PLACE_ORDER_HAS_EXPIRES 0x08u
+#define BTX_PLACE_ORDER_HAS_IF_VERSION 0x10u
 #define BTX_CANCEL_ORDER_HAS_REDUCE_BY 0x01u
 #define BTX_REPLACE_ORDER_HAS_SIZE 0x01u
+#define BTX_REPLACE_ORDER_HAS_IF_VERSION 0x02u
 #define BTX_CANCEL_ORDERS_HAS_ACCOUNT 0x01u
 #define BTX_CANCEL_ORDERS_HAS_MARKET 0x02u
 #define BTX_CANCEL_ORDERS_HAS_RUNNER 0x04u
 #define BTX_CANCEL_ORDERS_HAS_SIDE 0x08u
 #define BTX_SETTLE_MARKET_HAS_WINNERS 0x01u
 
-/* The ids behind an OpenMarket or SettleMarket, and the text behind a PlaceOrder. */
+/* The ids behind an OpenMarket or SettleMarket, the text behind a PlaceOrder or DescribeMarket. */
 static inline const uint64_t *btx_open_market_runners(const struct btx_open_market *command)
 {
     return (const uint64_t *)(command + 1);
@@ -182,6 +220,11 @@ static inline const uint64_t *btx_settle_market_winners(const struct btx_settle_
 }
 
 static inline const char *btx_place_order_ref(const struct btx_place_order *command)
+{
+    return (const char *)(command + 1);
+}
+
+static inline const char *btx_describe_market_text(const struct btx_describe_market *command)
 {
     return (const char *)(command + 1);
 }

@@ -15,6 +15,11 @@
     SENTENCE_RANGE(what, field, (what)->field >= 0 && (what)->field <= BTX_MONEY_MAX)
 #define SENTENCE_FRACTION(what, field)                                                             \
     SENTENCE_RANGE(what, field, (what)->field <= BTX_COMMISSION_MAX)
+#define SENTENCE_DELAY(what, field)                                                                \
+    SENTENCE_RANGE(what, field, (what)->field <= BTX_BET_DELAY_MS_MAX)
+#define SENTENCE_FLAG(what, field) SENTENCE_BOOL(what, field)
+#define SENTENCE_PERCENT(what, field)                                                              \
+    SENTENCE_RANGE(what, field, (what)->field <= BTX_FACTOR_MAX)
 #define SENTENCE_CAUSE(what, field) SENTENCE_BYTE(what, field, BTX_CAUSE_COUNT)
 #define SENTENCE_REJECT(what, field) SENTENCE_BYTE(what, field, BTX_REJECT_COUNT)
 #define SENTENCE_COMMAND(what, field)                                                              \
@@ -63,6 +68,8 @@ static const char *check_market_opened(const struct btx_market_opened *event)
         return "tick: with BINARY, not with ODDS";
     if (event->min_size < 1)
         return "min_size: out of range";
+    if (is_binary && (event->reductions | event->implied | event->ladder) != 0)
+        return "reductions, implied, ladder: not with BINARY";
     return NULL;
 }
 
@@ -87,6 +94,33 @@ static const char *check_account_settled(const struct btx_account_settled *event
                                                                  : "commission: out of range";
 }
 
+static const char *check_accepted(const struct btx_order_accepted *event)
+{
+    if (event->size < 1)
+        return "size: out of range";
+    return event->expires <= BTX_TIME_NS_MAX ? NULL : "expires: out of range";
+}
+
+static const char *check_held(const struct btx_order_held *event)
+{
+    const bool has_min_fill = (event->present & BTX_ORDER_HELD_HAS_MIN_FILL) != 0;
+
+    if (event->size < 1)
+        return "size: out of range";
+    if (event->expires > BTX_TIME_NS_MAX)
+        return "expires: out of range";
+    if (event->until > BTX_UNTIL_NS_MAX)
+        return "until: out of range";
+    if (has_min_fill && (event->min_fill < 1 || event->min_fill > event->size))
+        return "min_fill: out of range";
+    return !has_min_fill || event->tif == BTX_TIF_FOK ? NULL : "min_fill: only with FOK";
+}
+
+static const char *check_implied(const struct btx_implied_matched *event)
+{
+    return event->size > 0 && event->maker_size > 0 ? NULL : "size, maker_size: out of range";
+}
+
 static const char *check_rejected(const struct btx_command_rejected *event)
 {
     if (event->cseq != 0 && event->transfer != 0)
@@ -106,7 +140,15 @@ static const char *check_across_fields(const struct btx_record *event)
     case BTX_EVENT_MARKET_OPENED:
         return check_market_opened(body);
     case BTX_EVENT_ORDER_ACCEPTED:
-        return ((const struct btx_order_accepted *)body)->size > 0 ? NULL : "size: out of range";
+        return check_accepted(body);
+    case BTX_EVENT_ORDER_HELD:
+        return check_held(body);
+    case BTX_EVENT_IMPLIED_MATCHED:
+        return check_implied(body);
+    case BTX_EVENT_BET_DELAY_SET:
+        return ((const struct btx_bet_delay_set *)body)->bet_delay <= BTX_BET_DELAY_MS_MAX
+                   ? NULL
+                   : "bet_delay: out of range";
     case BTX_EVENT_TRADE_MATCHED:
         return ((const struct btx_trade_matched *)body)->size > 0 ? NULL : "size: out of range";
     case BTX_EVENT_ORDER_CANCELLED:
@@ -136,6 +178,9 @@ static const char *check_across_fields(const struct btx_record *event)
     case BTX_EVENT_ORDER_UPDATED:
     case BTX_EVENT_MARKET_VOIDED:
     case BTX_EVENT_MARKET_FORGOTTEN:
+    case BTX_EVENT_MARKET_DESCRIBED:
+    case BTX_EVENT_RUNNER_REMOVED:
+    case BTX_EVENT_ORDER_RELEASED:
         break;
     }
     return NULL;

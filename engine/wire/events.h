@@ -47,7 +47,11 @@ struct btx_market_opened {
     uint16_t runners_count;
     uint8_t kind;
     uint8_t present;
-    uint8_t reserved[8]; /* rules-2.md 1: bet_delay, reductions, implied, ladder. */
+    uint32_t bet_delay; /* ms; 0 (and false, CLASSIC) is the default, which is not printed */
+    uint8_t reductions;
+    uint8_t implied;
+    uint8_t ladder;
+    uint8_t reserved;
 };
 
 /* MarketSuspended, MarketResumed, MarketTurnedInPlay, MarketVoided, MarketForgotten. */
@@ -65,7 +69,7 @@ struct btx_order_accepted {
     uint64_t runner;
     int64_t size;
     uint64_t cseq;
-    uint64_t reserved; /* rules-2.md 4: expires. */
+    uint64_t expires; /* ns since 1970, 0: never */
     uint32_t price;
     uint8_t side;
     uint8_t tif;
@@ -74,7 +78,7 @@ struct btx_order_accepted {
     uint8_t stp;
     uint8_t ref_length;
     uint8_t present;
-    uint8_t reserved_bytes[5];
+    uint8_t reserved[5];
 };
 
 /* TradeMatched: at the maker's price. */
@@ -173,9 +177,88 @@ struct btx_command_rejected {
     uint8_t reserved[4];
 };
 
+/* MarketDescribed; @text_length bytes of UTF-8 follow. */
+struct btx_market_described {
+    struct btx_record record;
+    uint64_t market;
+    uint16_t text_length;
+    uint8_t reserved[6];
+};
+
+/* BetDelaySet. */
+struct btx_bet_delay_set {
+    struct btx_record record;
+    uint64_t market;
+    uint32_t bet_delay; /* ms */
+    uint8_t reserved[4];
+};
+
+/* RunnerRemoved. */
+struct btx_runner_removed {
+    struct btx_record record;
+    uint64_t market;
+    uint64_t runner;
+    uint32_t factor; /* Percent, 1/10 000. */
+    uint8_t reserved[4];
+};
+
+/* OrderHeld: as OrderAccepted up to its last member, then what holds it; @ref_length bytes
+ * follow. */
+struct btx_order_held {
+    struct btx_record record;
+    uint64_t order;
+    uint64_t account;
+    uint64_t market;
+    uint64_t runner;
+    int64_t size;
+    uint64_t cseq;
+    uint64_t expires;
+    uint32_t price;
+    uint8_t side;
+    uint8_t tif;
+    uint8_t persistence;
+    uint8_t post_only;
+    uint8_t stp;
+    uint8_t ref_length;
+    uint8_t present;
+    uint8_t reserved[5];
+    uint64_t until;   /* ns since 1970: when it is released */
+    int64_t min_fill; /* FOK only */
+};
+
+/* OrderReleased: from now on it is as accepted. */
+struct btx_order_released {
+    struct btx_record record;
+    uint64_t order;
+    uint64_t account;
+    uint64_t market;
+};
+
+/* ImpliedMatched: the taker on @runner with a maker of its own side on @maker_runner.  @size is the
+ * taker's, @maker_size the maker's at @maker_price. */
+struct btx_implied_matched {
+    struct btx_record record;
+    uint64_t market;
+    uint64_t runner;
+    int64_t size;
+    uint64_t taker;
+    uint64_t taker_account;
+    uint64_t maker_runner;
+    int64_t maker_size;
+    uint64_t maker;
+    uint64_t maker_account;
+    int64_t taker_remaining;
+    int64_t maker_remaining;
+    uint32_t maker_price;
+    uint8_t taker_side;
+    uint8_t reserved[3];
+};
+
 /* Bits of `present`; the same rows as event_fields.def. */
 #define BTX_MARKET_OPENED_HAS_TICK 0x01u
 #define BTX_ORDER_ACCEPTED_HAS_REF 0x01u
+#define BTX_ORDER_HELD_HAS_REF 0x01u
+#define BTX_ORDER_HELD_HAS_MIN_FILL 0x02u
 #define BTX_COMMAND_REJECTED_HAS_ACCOUNT 0x01u
 #define BTX_COMMAND_REJECTED_HAS_MARKET 0x02u
 #define BTX_COMMAND_REJECTED_HAS_ORDER 0x04u
@@ -201,6 +284,16 @@ static inline const uint64_t *btx_order_cancelled_batched_orders(
 static inline const uint64_t *btx_market_settling_winners(const struct btx_market_settling *event)
 {
     return (const uint64_t *)(event + 1);
+}
+
+static inline const char *btx_order_held_ref(const struct btx_order_held *event)
+{
+    return (const char *)(event + 1);
+}
+
+static inline const char *btx_market_described_text(const struct btx_market_described *event)
+{
+    return (const char *)(event + 1);
 }
 
 static inline const char *btx_command_rejected_ref(const struct btx_command_rejected *event)

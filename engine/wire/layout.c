@@ -55,6 +55,8 @@ static_assert(_Alignof(union btx_command_space) == 8, "a command can be built in
 static_assert(ROUNDED_BYTES(sizeof(struct btx_trade_matched)) <= BTX_REPEATED_EVENT_BYTES_MAX &&
                   ROUNDED_BYTES(sizeof(struct btx_order_cancelled)) <=
                       BTX_REPEATED_EVENT_BYTES_MAX &&
+                  ROUNDED_BYTES(sizeof(struct btx_implied_matched)) <=
+                      BTX_REPEATED_EVENT_BYTES_MAX &&
                   ROUNDED_BYTES(sizeof(struct btx_account_settled)) <= BTX_REPEATED_EVENT_BYTES_MAX,
               "BTX_TX_BYTES_MAX counts on short repeated events");
 
@@ -63,6 +65,8 @@ static_assert(ROUNDED_BYTES(sizeof(struct btx_trade_matched)) <= BTX_REPEATED_EV
                   #Name " is longer than an ordinary record");
 #include "engine/wire/events.def"
 static_assert(ROUNDED_BYTES(sizeof(struct btx_order_accepted) + BTX_REF_BYTES_MAX) <=
+                      BTX_ORDINARY_RECORD_BYTES_MAX &&
+                  ROUNDED_BYTES(sizeof(struct btx_order_held) + BTX_REF_BYTES_MAX) <=
                       BTX_ORDINARY_RECORD_BYTES_MAX &&
                   ROUNDED_BYTES(sizeof(struct btx_command_rejected) + BTX_REF_BYTES_MAX) <=
                       BTX_ORDINARY_RECORD_BYTES_MAX &&
@@ -78,6 +82,13 @@ static_assert(ROUNDED_BYTES(sizeof(struct btx_market_settling) + 8u * BTX_RUNNER
 static_assert(ROUNDED_BYTES(sizeof(struct btx_market_opened) + 8u * BTX_RUNNERS_MAX) <=
                   BTX_RECORD_BYTES_MAX,
               "MarketOpened, the only event of its tx, fits");
+static_assert(ROUNDED_BYTES(sizeof(struct btx_market_described) + BTX_DESCRIPTION_BYTES_MAX) <=
+                      BTX_RECORD_BYTES_MAX &&
+                  sizeof(struct btx_describe_market) + BTX_DESCRIPTION_BYTES_MAX <=
+                      BTX_COMMAND_BYTES_MAX,
+              "MarketDescribed, the only event of its tx, fits, and its command too");
+static_assert(offsetof(struct btx_order_held, until) == sizeof(struct btx_order_accepted),
+              "OrderHeld begins as OrderAccepted does");
 static_assert(ROUNDED_BYTES(sizeof(struct btx_operator_action) + BTX_OPERATOR_ACTION_BYTES_MAX) <=
                   BTX_RECORD_BYTES_MAX,
               "a note is not the greatest record");

@@ -33,6 +33,8 @@ struct btx_engine_started {
     uint8_t configuration_sha256[32];
     char image[64];
     char host[64];
+    uint32_t capacity_stakes; /* 0, as in the next, where rules version 1 wrote it. */
+    uint32_t capacity_description_bytes;
 };
 
 /* StateDigest: the SHA-256 of the canonical state after the record's seq. */

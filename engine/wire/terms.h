@@ -24,6 +24,9 @@
 /* Time in force: good till cancelled, immediate or cancel, fill or kill. */
 #define BTX_TIF_TERMS(TERM, P) TERM(P, 0, GTC) TERM(P, 1, IOC) TERM(P, 2, FOK)
 
+/* Which odds a market's books have (rules.md 1, rules-2.md 1); ODDS only. */
+#define BTX_LADDER_TERMS(TERM, P) TERM(P, 0, CLASSIC) TERM(P, 1, FINEST)
+
 /* What becomes of an order at TurnInPlay. */
 #define BTX_PERSISTENCE_TERMS(TERM, P) TERM(P, 0, LAPSE) TERM(P, 1, PERSIST)
 
@@ -42,7 +45,11 @@
     TERM(P, 7, FOK)                                                                                \
     TERM(P, 8, SELF_TRADE)                                                                         \
     TERM(P, 9, SETTLED)                                                                            \
-    TERM(P, 10, VOIDED)
+    TERM(P, 10, VOIDED)                                                                            \
+    TERM(P, 11, EXPIRED)                                                                           \
+    TERM(P, 12, MARKET_SUSPENDED)                                                                  \
+    TERM(P, 13, WOULD_MATCH)                                                                       \
+    TERM(P, 14, RUNNER_REMOVED)
 
 /* Why a command was refused. */
 #define BTX_REJECT_TERMS(TERM, P)                                                                  \
@@ -72,7 +79,9 @@
     TERM(P, 23, NOT_FILLABLE)                                                                      \
     TERM(P, 24, UNKNOWN_ORDER)                                                                     \
     TERM(P, 25, NOT_ORDER_OWNER)                                                                   \
-    TERM(P, 26, NOTHING_TO_CANCEL)
+    TERM(P, 26, NOTHING_TO_CANCEL)                                                                 \
+    TERM(P, 27, VERSION_CHANGED)                                                                   \
+    TERM(P, 28, TOO_FEW_RUNNERS)
 
 /* One spelling, with its length so that writers need not look for its end. */
 struct btx_term {
@@ -87,6 +96,7 @@ enum btx_side { BTX_SIDE_TERMS(BTX_TERM_ENUM, SIDE) };
 enum btx_order_side { BTX_ORDER_SIDE_TERMS(BTX_TERM_ENUM, ORDER_SIDE) };
 enum btx_outcome { BTX_OUTCOME_TERMS(BTX_TERM_ENUM, OUTCOME) };
 enum btx_market_kind { BTX_MARKET_KIND_TERMS(BTX_TERM_ENUM, MARKET_KIND) };
+enum btx_ladder { BTX_LADDER_TERMS(BTX_TERM_ENUM, LADDER) };
 enum btx_tif { BTX_TIF_TERMS(BTX_TERM_ENUM, TIF) };
 enum btx_persistence { BTX_PERSISTENCE_TERMS(BTX_TERM_ENUM, PERSISTENCE) };
 enum btx_stp { BTX_STP_TERMS(BTX_TERM_ENUM, STP) };
@@ -98,6 +108,7 @@ enum {
     BTX_ORDER_SIDE_COUNT = BTX_ORDER_SIDE_TERMS(BTX_TERM_COUNT, ORDER_SIDE),
     BTX_OUTCOME_COUNT = BTX_OUTCOME_TERMS(BTX_TERM_COUNT, OUTCOME),
     BTX_MARKET_KIND_COUNT = BTX_MARKET_KIND_TERMS(BTX_TERM_COUNT, MARKET_KIND),
+    BTX_LADDER_COUNT = BTX_LADDER_TERMS(BTX_TERM_COUNT, LADDER),
     BTX_TIF_COUNT = BTX_TIF_TERMS(BTX_TERM_COUNT, TIF),
     BTX_PERSISTENCE_COUNT = BTX_PERSISTENCE_TERMS(BTX_TERM_COUNT, PERSISTENCE),
     BTX_STP_COUNT = BTX_STP_TERMS(BTX_TERM_COUNT, STP),
@@ -109,6 +120,7 @@ extern const struct btx_term btx_side_terms[BTX_SIDE_COUNT];
 extern const struct btx_term btx_order_side_terms[BTX_ORDER_SIDE_COUNT];
 extern const struct btx_term btx_outcome_terms[BTX_OUTCOME_COUNT];
 extern const struct btx_term btx_market_kind_terms[BTX_MARKET_KIND_COUNT];
+extern const struct btx_term btx_ladder_terms[BTX_LADDER_COUNT];
 extern const struct btx_term btx_tif_terms[BTX_TIF_COUNT];
 extern const struct btx_term btx_persistence_terms[BTX_PERSISTENCE_COUNT];
 extern const struct btx_term btx_stp_terms[BTX_STP_COUNT];
