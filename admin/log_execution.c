@@ -113,11 +113,13 @@ static void take_start(struct btx_log_execution *execution, const struct btx_eng
         .runners = narrow(note->capacity_runners),
         .orders = narrow(note->capacity_orders),
         .positions = narrow(note->capacity_positions),
+        .stakes = note->capacity_stakes,
+        .description_bytes = note->capacity_description_bytes,
     };
 
-    if (note->rules_version != BTX_RULES_VERSION) {
+    if (note->rules_version > BTX_RULES_VERSION) {
         (void)snprintf(execution->why, sizeof execution->why,
-                       "an engine with rules version %" PRIu32 " went on; this program has %u",
+                       "an engine with rules version %" PRIu32 " went on; this program knows %u",
                        note->rules_version, BTX_RULES_VERSION);
         execution->state = BTX_EXECUTION_STOPPED;
         return;

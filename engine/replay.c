@@ -79,18 +79,21 @@ static enum btx_fault_code run_command(struct replay *replay, const struct btx_c
 {
     const bool logged = replay->options.wal != NULL;
     struct btx_tx *tx = logged ? &replay->log.tx : &replay->exchange.tx;
-    bool pending = btx_core_pending(replay->exchange.core) != NULL;
+    bool unfinished = btx_core_pending(replay->exchange.core) != NULL;
+    enum btx_step step = unfinished ? BTX_STEP_MORE : BTX_STEP_DUE;
 
-    while (pending || command != NULL) {
-        const struct btx_command *next = pending ? NULL : command;
+    while (unfinished || (command != NULL && step != BTX_STEP_DONE)) {
+        const struct btx_command *next = step == BTX_STEP_MORE ? NULL : command;
         enum btx_fault_code code;
 
-        if (!pending)
-            command = NULL;
-        pending = btx_core_step(replay->exchange.core, next, tx) == BTX_STEP_MORE;
+        step = btx_core_step(replay->exchange.core, next, tx);
         code = logged ? gather_tx(replay, reterr_fault) : print_events(replay, tx, reterr_fault);
         if (code != BTX_OK)
             return code;
+        if (unfinished && step != BTX_STEP_MORE) {
+            unfinished = false;
+            step = BTX_STEP_DUE; /* @command has not been looked at. */
+        }
     }
     return BTX_OK;
 }

@@ -77,11 +77,14 @@ static enum btx_fault_code take_start(struct btx_replay_log *log,
     note->capacity_runners = capacity->runners;
     note->capacity_orders = capacity->orders;
     note->capacity_positions = capacity->positions;
+    note->capacity_stakes = capacity->stakes;
+    note->capacity_description_bytes = capacity->description_bytes;
     note->rules_version = BTX_RULES_VERSION;
     btx_wal_text_set(note->image, sizeof note->image, IMAGE);
     btx_wal_text_set(note->host, sizeof note->host, host);
     if (hash_settings(&log->settings, note->configuration_sha256, reterr_fault) != BTX_OK)
         return reterr_fault->code;
+    CHECK(btx_core_apply(exchange->core, &note->record) == NULL);
     btx_replay_log_take(log);
     return BTX_OK;
 }
@@ -177,13 +180,22 @@ enum btx_fault_code btx_replay_log_commit(struct btx_replay_log *log,
     return BTX_OK;
 }
 
+/* Of the state, which is older than ours until the first new command. */
+static uint32_t rules_version_of(const struct btx_exchange *exchange)
+{
+    struct btx_core_view view;
+
+    btx_core_view(exchange->core, &view);
+    return view.rules_version;
+}
+
 void btx_replay_log_stop(struct btx_replay_log *log, const struct btx_exchange *exchange,
                          const uint8_t digest[BTX_SHA256_BYTES])
 {
     struct btx_state_digest *note = begin_note(log, exchange, BTX_NOTE_STATE_DIGEST, sizeof *note);
 
     memcpy(note->sha256, digest, sizeof note->sha256);
-    note->rules_version = BTX_RULES_VERSION;
+    note->rules_version = rules_version_of(exchange);
     btx_replay_log_take(log);
     (void)begin_note(log, exchange, BTX_NOTE_CLEAN_STOP, sizeof(struct btx_clean_stop));
     btx_replay_log_take(log);
@@ -197,7 +209,7 @@ static enum btx_fault_code write_snapshot(const struct btx_replay_log *log,
     struct btx_snapshot_writer writer = {.fd = -1, .folder_fd = -1};
     enum btx_fault_code code;
 
-    code = btx_snapshot_begin(&writer, log->root, seal, BTX_RULES_VERSION,
+    code = btx_snapshot_begin(&writer, log->root, seal, rules_version_of(exchange),
                               btx_clock_wall_ns(btx_clock_system()), reterr_fault);
     if (code == BTX_OK) {
         btx_core_save(exchange->core, btx_snapshot_add, &writer);

@@ -47,7 +47,8 @@ bool btx_execute_deposit(struct run *run, const struct btx_funds_command *comman
     if (account == NULL)
         return true;
     if (!amount_is_valid(command->amount) ||
-        run->core->clients_sum + command->amount > BTX_MONEY_MAX)
+        run->core->clients_sum + command->amount > BTX_MONEY_MAX ||
+        account->balance + command->amount > BTX_MONEY_MAX)
         return btx_reject_command(run, BTX_REJECT_INVALID_AMOUNT);
     return emit_funds(run, BTX_EVENT_FUNDS_DEPOSITED, account, command);
 }

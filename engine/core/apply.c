@@ -12,6 +12,8 @@
 #include "engine/core/entities.h"
 #include "engine/core/resume.h"
 #include "engine/core/risk.h"
+#include "engine/core/rules_version.h"
+#include "engine/wire/notes.h"
 
 static const char *apply_account_opened(struct btx_core *core,
                                         const struct btx_account_event *event)
@@ -109,12 +111,17 @@ static const char *apply_event(struct btx_core *core, const struct btx_record *r
     case BTX_EVENT_COMMAND_REJECTED:
         return apply_rejected(core, event);
     case BTX_EVENT_MARKET_DESCRIBED:
+        return btx_apply_market_described(core, event);
     case BTX_EVENT_BET_DELAY_SET:
+        return btx_apply_bet_delay_set(core, event);
     case BTX_EVENT_RUNNER_REMOVED:
+        return btx_apply_runner_removed(core, event);
     case BTX_EVENT_ORDER_HELD:
+        return btx_apply_order_held(core, event);
     case BTX_EVENT_ORDER_RELEASED:
+        return btx_apply_order_released(core, event);
     case BTX_EVENT_IMPLIED_MATCHED:
-        return "event: of rules that this core does not have";
+        return btx_apply_implied_matched(core, event);
     }
     CHECK_UNREACHABLE();
 }
@@ -126,6 +133,11 @@ static const char *apply_command(struct btx_core *core, const struct btx_record 
     if (record->seq != core->seq + 1 || record->tx != core->tx + 1 ||
         record->time_ns < core->time_ns)
         return "command: seq, tx or time does not follow";
+    const struct btx_command *command = (const void *)record;
+    const char *wrong = btx_rules_wrong(core, command);
+    if (wrong != NULL)
+        return wrong;
+    core->rules_version = rules_of(command);
     memcpy(&core->pending, record, btx_record_length_bytes(record));
     /* A sealed record and one that was never sealed are the same command. */
     core->pending.command.record.crc = 0;
@@ -149,18 +161,32 @@ static const char *apply_flags(struct btx_core *core, const struct btx_record *r
     return NULL;
 }
 
+/* An exchange in which nothing has happened is of the rules by which it was started: nothing else
+ * tells how its digest was made. */
+static void apply_note(struct btx_core *core, const struct btx_record *record)
+{
+    const struct btx_engine_started *started = (const void *)record;
+    if (record->type == BTX_NOTE_ENGINE_STARTED && core->seq == 0 && !core->has_pending &&
+        started->rules_version >= 1 && started->rules_version <= BTX_RULES_VERSION)
+        core->rules_version = started->rules_version;
+}
+
 const char *btx_core_apply(struct btx_core *core, const struct btx_record *record)
 {
     const enum btx_record_kind kind = btx_record_kind(record);
-    if (kind == BTX_RECORD_NOTE)
+    if (kind == BTX_RECORD_NOTE) {
+        apply_note(core, record);
         return NULL;
+    }
     if (kind == BTX_RECORD_COMMAND)
         return apply_command(core, record);
     const uint64_t tx = core->tx_open ? core->tx : core->tx + 1;
     if (record->seq != core->seq + 1 || record->tx != tx || record->time_ns < core->time_ns)
         return "event: seq, tx or time does not follow";
     core->walk.kind = WALK_NONE;
-    const char *wrong = apply_event(core, record);
+    const char *wrong = btx_rules_wrong_event(core, record);
+    if (wrong == NULL)
+        wrong = apply_event(core, record);
     if (wrong != NULL)
         return wrong;
     change_counters(core, record);

@@ -17,6 +17,15 @@ const char *btx_apply_account_settled(struct btx_core *core,
                                       const struct btx_account_settled *event);
 const char *btx_apply_market_settled(struct btx_core *core, const struct btx_market_settled *event);
 
+const char *btx_apply_market_described(struct btx_core *core,
+                                       const struct btx_market_described *event);
+const char *btx_apply_bet_delay_set(struct btx_core *core, const struct btx_bet_delay_set *event);
+const char *btx_apply_runner_removed(struct btx_core *core, const struct btx_runner_removed *event);
+
+const char *btx_apply_order_held(struct btx_core *core, const struct btx_order_held *event);
+const char *btx_apply_order_released(struct btx_core *core, const struct btx_order_released *event);
+const char *btx_apply_implied_matched(struct btx_core *core,
+                                      const struct btx_implied_matched *event);
 const char *btx_apply_order_accepted(struct btx_core *core, const struct btx_order_accepted *event);
 const char *btx_apply_trade_matched(struct btx_core *core, const struct btx_trade_matched *event);
 const char *btx_apply_order_cancelled(struct btx_core *core,

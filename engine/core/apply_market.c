@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/core/apply.h"
 #include "engine/core/change.h"
+#include "engine/core/description.h"
 #include "engine/core/entities.h"
 #include "engine/core/ladder.h"
 #include "engine/core/markets.h"
@@ -13,6 +14,8 @@ static bool kind_is_valid(struct btx_core *core, const struct btx_market_opened 
         return event->runners_count == 1 && runners[0] == 1 && event->winners == 1 &&
                btx_tick_is_valid(event->tick);
     }
+    if (event->implied && (event->runners_count != 2 || event->reductions))
+        return false;
     return btx_runner_ids_are_valid(core, runners, event->runners_count) && event->winners >= 1 &&
            event->winners < event->runners_count && event->tick == 0;
 }
@@ -61,14 +64,58 @@ const char *btx_apply_market_event(struct btx_core *core, const struct btx_marke
     if (type == BTX_EVENT_MARKET_TURNED_IN_PLAY) {
         if (market->in_play)
             return "MarketTurnedInPlay: it is in play";
-        change_market_in_play(market);
+        change_market_in_play(core, market);
         return NULL;
     }
     const enum btx_market_status status =
         type == BTX_EVENT_MARKET_SUSPENDED ? BTX_MARKET_SUSPENDED : BTX_MARKET_OPEN;
     if (market->status == (uint8_t)status)
         return "market: it is suspended or open already";
-    change_market_status(market, status);
+    change_market_status(core, market, status);
+    return NULL;
+}
+
+/* The market that an event names, when it is not closed; else NULL. */
+static struct market *find_unclosed(struct btx_core *core, uint64_t id)
+{
+    struct market *market = btx_find_market(core, id);
+    return market == NULL || market->status == BTX_MARKET_CLOSED ? NULL : market;
+}
+
+const char *btx_apply_market_described(struct btx_core *core,
+                                       const struct btx_market_described *event)
+{
+    struct market *market = find_unclosed(core, event->market);
+    if (market == NULL)
+        return "MarketDescribed: no such market, or closed";
+    if (!btx_description_fits(core, market, event->text_length))
+        return "MarketDescribed: more bytes of descriptions than the capacity";
+    btx_change_market_described(core, event, market);
+    return NULL;
+}
+
+const char *btx_apply_bet_delay_set(struct btx_core *core, const struct btx_bet_delay_set *event)
+{
+    struct market *market = find_unclosed(core, event->market);
+    if (market == NULL || market->bet_delay == event->bet_delay)
+        return "BetDelaySet: no such market, or closed, or no change";
+    change_bet_delay(market, event->bet_delay);
+    return NULL;
+}
+
+const char *btx_apply_runner_removed(struct btx_core *core, const struct btx_runner_removed *event)
+{
+    struct market *market = find_unclosed(core, event->market);
+    if (market == NULL || market->kind != BTX_MARKET_KIND_ODDS)
+        return "RunnerRemoved: no such market of odds, or closed";
+    struct runner *runner = btx_find_runner(core, slot_of_market(core, market), event->runner);
+    if (runner == NULL || runner->removed ||
+        market->runner_count - market->removed_count - 1 <= market->winners)
+        return "RunnerRemoved: no such runner, or removed, or too few would be left";
+    if (event->factor % BTX_FACTOR_STEP != 0 || (event->factor > 0 && !market->reductions) ||
+        btx_resume_in_work(core))
+        return "RunnerRemoved: no such factor, or another command is under way";
+    btx_change_runner_removed(core, event, market, runner);
     return NULL;
 }
 
@@ -93,7 +140,7 @@ const char *btx_apply_account_settled(struct btx_core *core,
         return "AccountSettled: no such account, or the market is not being settled";
     struct position *position =
         btx_find_position(core, slot_of_account(core, account), slot_of_market(core, market));
-    if (position == NULL || position->orders_head != NO_SLOT ||
+    if (position == NULL || position->orders_head != NO_SLOT || position->nonzero_cells == 0 ||
         event->account <= core->work.settled_last)
         return "AccountSettled: no position, or settled before";
     if (account->balance + event->pnl - event->commission != event->balance ||

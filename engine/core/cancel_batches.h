@@ -21,6 +21,10 @@ enum btx_reject btx_order_filter_read(struct btx_core *core,
                                       const struct btx_cancel_orders *command,
                                       struct order_filter *ret_filter);
 
+/* The orders that a RemoveRunner of @market cancels: on its runner, or with a factor all. */
+struct order_filter btx_removal_filter(struct btx_core *core, const struct market *market,
+                                       const struct btx_remove_runner *command);
+
 /* Whether any live order passes @filter. */
 bool btx_cancel_any(struct btx_core *core, const struct order_filter *filter);
 

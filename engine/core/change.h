@@ -32,14 +32,28 @@ static inline void change_account_frozen(struct account *account, bool frozen)
     account->frozen = frozen;
 }
 
-static inline void change_market_status(struct market *market, enum btx_market_status status)
+/* rules-2.md 3; rules version 1 knows no version. */
+static inline void change_market_version(const struct btx_core *core, struct market *market)
 {
-    market->status = (uint8_t)status;
+    market->version += core->rules_version >= 2;
 }
 
-static inline void change_market_in_play(struct market *market)
+static inline void change_market_status(const struct btx_core *core, struct market *market,
+                                        enum btx_market_status status)
+{
+    market->status = (uint8_t)status;
+    change_market_version(core, market);
+}
+
+static inline void change_market_in_play(const struct btx_core *core, struct market *market)
 {
     market->in_play = true;
+    change_market_version(core, market);
+}
+
+static inline void change_bet_delay(struct market *market, uint32_t bet_delay)
+{
+    market->bet_delay = bet_delay;
 }
 
 void btx_change_account_opened(struct btx_core *core, const struct btx_account_event *event);
@@ -56,13 +70,27 @@ void btx_change_account_settled(struct btx_core *core, const struct btx_account_
 void btx_change_market_settled(struct btx_core *core, const struct btx_market_settled *event);
 void btx_change_market_voided(struct btx_core *core, struct market *market);
 
+void btx_change_market_described(struct btx_core *core, const struct btx_market_described *event,
+                                 struct market *market);
+/* Bets on @runner are void, all others count at odds reduced by the event's factor. */
+void btx_change_runner_removed(struct btx_core *core, const struct btx_runner_removed *event,
+                               struct market *market, struct runner *runner);
+
 /* @position may be NULL: the pair has none yet.  @price_index is that of the event's price.  The
  * order becomes the taker of the command. */
 void btx_change_order_accepted(struct btx_core *core, const struct btx_order_accepted *event,
                                struct account *account, struct runner *runner,
                                struct position *position, uint32_t price_index);
+/* The same, but the order waits to be released, and is no taker. */
+void btx_change_order_held(struct btx_core *core, const struct btx_order_held *event,
+                           struct account *account, struct runner *runner,
+                           struct position *position, uint32_t price_index);
+/* A held order becomes the taker of the command. */
+void btx_change_order_released(struct btx_core *core, struct order *order);
 void btx_change_trade_matched(struct btx_core *core, const struct btx_trade_matched *event,
                               struct order *taker, struct order *maker);
+void btx_change_implied_matched(struct btx_core *core, const struct btx_implied_matched *event,
+                                struct order *taker, struct order *maker);
 void btx_change_order_cancelled(struct btx_core *core, const struct btx_order_cancelled *event,
                                 struct order *order);
 void btx_change_order_updated(struct btx_core *core, const struct btx_order_updated *event,

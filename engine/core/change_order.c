@@ -3,32 +3,33 @@
 
 #include "engine/core/book.h"
 #include "engine/core/change.h"
+#include "engine/core/due.h"
 #include "engine/core/entities.h"
 #include "engine/core/risk.h"
+#include "engine/core/stakes.h"
+
+static void keep_ref(struct btx_core *core, struct order *order, const char *text, uint8_t length)
+{
+    struct order_ref *ref = &core->order_ref[slot_of_order(core, order)];
+    order->has_ref = true;
+    ref->length = length;
+    memcpy(ref->text, text, length);
+}
 
 /* W' and X' of @position move by what @size of @order, unmatched, takes away; or gives back. */
 static void shift_unmatched(struct btx_core *core, const struct order *order, int64_t size,
                             bool gives_back)
 {
     struct position *position = &core->position[order->position];
-    const struct shift shift =
-        risk_unmatched(core->market[position->market].kind, order->side, order->price, size);
+    const struct shift shift = risk_of_order(core, order, size);
     btx_risk_shift(core, position, core->runner[order->runner].index,
                    gives_back ? risk_negated(shift) : shift);
 }
 
-static void keep_ref(struct btx_core *core, struct order *order,
-                     const struct btx_order_accepted *event)
-{
-    struct order_ref *ref = &core->order_ref[slot_of_order(core, order)];
-    order->has_ref = true;
-    ref->length = event->ref_length;
-    memcpy(ref->text, btx_order_accepted_ref(event), event->ref_length);
-}
-
-void btx_change_order_accepted(struct btx_core *core, const struct btx_order_accepted *event,
-                               struct account *account, struct runner *runner,
-                               struct position *position, uint32_t price_index)
+/* The order that @event begins, be it accepted or held; its ref is at @ref. */
+static struct order *begin_order(struct btx_core *core, const struct btx_order_accepted *event,
+                                 const char *ref, struct account *account, struct runner *runner,
+                                 struct position *position, uint32_t price_index)
 {
     if (position == NULL)
         position = btx_make_position(core, slot_of_account(core, account), runner->market);
@@ -41,11 +42,51 @@ void btx_change_order_accepted(struct btx_core *core, const struct btx_order_acc
     order->stp = event->stp;
     order->tif = event->tif;
     if (event->present & BTX_ORDER_ACCEPTED_HAS_REF)
-        keep_ref(core, order, event);
+        keep_ref(core, order, ref, event->ref_length);
     shift_unmatched(core, order, event->size, false);
     change_consumed(account, event->cseq, 0);
     core->next_order = event->order + 1;
+    return order;
+}
+
+void btx_change_order_accepted(struct btx_core *core, const struct btx_order_accepted *event,
+                               struct account *account, struct runner *runner,
+                               struct position *position, uint32_t price_index)
+{
+    struct order *order = begin_order(core, event, btx_order_accepted_ref(event), account, runner,
+                                      position, price_index);
+    if (event->expires != 0)
+        btx_due_add(core, order, (struct order_moment){.expires = event->expires});
     core->work.taker = slot_of_order(core, order);
+}
+
+void btx_change_order_held(struct btx_core *core, const struct btx_order_held *event,
+                           struct account *account, struct runner *runner,
+                           struct position *position, uint32_t price_index)
+{
+    const struct btx_order_accepted *common = (const void *)event;
+    struct order *order = begin_order(core, common, btx_order_held_ref(event), account, runner,
+                                      position, price_index);
+    order->held = true;
+    order->post_only = event->post_only;
+    btx_due_add(core, order,
+                (struct order_moment){
+                    .expires = event->expires, .until = event->until, .min_fill = event->min_fill});
+    btx_risk_refresh(core, &core->position[order->position]);
+}
+
+void btx_change_order_released(struct btx_core *core, struct order *order)
+{
+    btx_due_release(core, order);
+    core->work.taker = slot_of_order(core, order);
+}
+
+static void reduce_held(struct btx_core *core, struct order *order, int64_t size)
+{
+    struct order_moment *moment = moment_of_order(core, order);
+    order->remaining -= size;
+    if (moment->min_fill > order->remaining)
+        moment->min_fill = order->remaining;
 }
 
 /* The order is gone: its position has a new reserve, or is gone too. */
@@ -71,23 +112,53 @@ static void shift_matched(struct btx_core *core, const struct order *order, stru
                    risk_sum(matched, risk_negated(unmatched)));
 }
 
-void btx_change_trade_matched(struct btx_core *core, const struct btx_trade_matched *event,
-                              struct order *taker, struct order *maker)
+/* The same for what the position keeps by price, where factors may come. */
+static void keep_stake(struct btx_core *core, const struct order *order, uint32_t price,
+                       int64_t size)
 {
-    const uint8_t kind = core->market[core->runner[maker->runner].market].kind;
-    const struct fill fill = ladder_fill(kind, event->price, event->size);
-    shift_matched(core, maker, fill, event->size);
-    shift_matched(core, taker, fill, event->size);
-    taker->remaining = event->taker_remaining;
-    if (event->maker_remaining == 0) {
+    btx_stake_add(core, &core->position[order->position], core->runner[order->runner].index, price,
+                  order->side == BTX_SIDE_BACK ? size : -(btx_i128)size);
+}
+
+/* Both sides of a match have what is left of them. */
+static void leave_remaining(struct btx_core *core, struct order *taker, int64_t taker_remaining,
+                            struct order *maker, int64_t maker_remaining)
+{
+    taker->remaining = taker_remaining;
+    if (maker_remaining == 0) {
         btx_book_remove(core, maker);
         order_left(core, maker);
     } else {
-        btx_book_reduce(core, maker, event->size);
+        btx_book_reduce(core, maker, maker->remaining - maker_remaining);
         btx_risk_refresh(core, &core->position[maker->position]);
     }
-    if (event->taker_remaining == 0)
+    if (taker_remaining == 0)
         order_left(core, taker);
+}
+
+void btx_change_trade_matched(struct btx_core *core, const struct btx_trade_matched *event,
+                              struct order *taker, struct order *maker)
+{
+    const struct market *market = &core->market[core->runner[maker->runner].market];
+    const struct fill fill = ladder_fill(market->kind, event->price, event->size);
+    shift_matched(core, maker, fill, event->size);
+    shift_matched(core, taker, fill, event->size);
+    if (market->reductions) {
+        keep_stake(core, maker, event->price, event->size);
+        keep_stake(core, taker, event->price, event->size);
+    }
+    leave_remaining(core, taker, event->taker_remaining, maker, event->maker_remaining);
+}
+
+void btx_change_implied_matched(struct btx_core *core, const struct btx_implied_matched *event,
+                                struct order *taker, struct order *maker)
+{
+    /* What one stakes the other may win. */
+    const struct fill made = {.win = event->size, .lose = event->maker_size};
+    const struct fill taken = {.win = event->maker_size, .lose = event->size};
+    shift_matched(core, maker, made, event->maker_size);
+    shift_matched(core, taker, taken, event->size);
+    leave_remaining(core, taker, event->taker_remaining, maker, event->maker_remaining);
 }
 
 void btx_change_order_cancelled(struct btx_core *core, const struct btx_order_cancelled *event,
@@ -97,7 +168,10 @@ void btx_change_order_cancelled(struct btx_core *core, const struct btx_order_ca
     change_consumed(&core->account[position->account], event->cseq, 0);
     shift_unmatched(core, order, event->cancelled, true);
     if (event->remaining != 0) {
-        btx_book_reduce(core, order, event->cancelled);
+        if (order->held)
+            reduce_held(core, order, event->cancelled);
+        else
+            btx_book_reduce(core, order, event->cancelled);
         btx_risk_refresh(core, position);
         return;
     }

@@ -25,6 +25,13 @@ bool btx_execute_void_market(struct run *run, const struct btx_market_command *c
 bool btx_execute_forget_market(struct run *run, const struct btx_market_command *command);
 bool btx_execute_settle_market(struct run *run, const struct btx_settle_market *command);
 
+bool btx_execute_describe_market(struct run *run, const struct btx_describe_market *command);
+bool btx_execute_set_bet_delay(struct run *run, const struct btx_set_bet_delay *command);
+bool btx_execute_remove_runner(struct run *run, const struct btx_remove_runner *command);
+
+/* The first of what has fallen due, which must be there. */
+bool btx_execute_due(struct run *run);
+
 bool btx_execute_place_order(struct run *run, const struct btx_place_order *command);
 bool btx_execute_cancel_order(struct run *run, const struct btx_cancel_order *command);
 bool btx_execute_update_order(struct run *run, const struct btx_update_order *command);

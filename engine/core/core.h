@@ -24,9 +24,15 @@ struct btx_core_capacity {
     uint32_t runners;   /* In all markets together. */
     uint32_t orders;    /* Live ones, the incoming one included. */
     uint32_t positions; /* (account, market) pairs with a position or a live order. */
+    /* These two may be 0, which is none. */
+    uint32_t stakes; /* Net stakes by account, runner and price in markets with reductions, and two
+                        for each live order there. */
+    uint32_t description_bytes; /* Of all descriptions together. */
 };
 /* So that every index, and twice of it, fits 32 bits, and 512 cells a position do too. */
 #define BTX_CORE_CAPACITY_MAX 8000000u
+#define BTX_CORE_STAKES_MAX 64000000u
+#define BTX_CORE_DESCRIPTION_BYTES_MAX UINT32_C(1073741824)
 
 /* Order ids of shard n run from n * 2^40 + 1; the shard is 0..BTX_CORE_SHARD_MAX. */
 #define BTX_CORE_SHARD_BITS 40
@@ -57,14 +63,24 @@ struct btx_tx {
 enum btx_step {
     BTX_STEP_DONE, /* The command is finished. */
     BTX_STEP_MORE, /* It goes on in the next tx: call again, with NULL, before anything else. */
+    BTX_STEP_DUE,  /* Something that has fallen due is finished; the command, if one was given, has
+                      not been looked at: call again with it. */
 };
 
 /* Execute @command, or with NULL go on with the pending one, until its next tx is complete in
  * @tx.  The state has changed by exactly the events in it.  @command must have passed
  * btx_record_check(); its time is the wall clock's, and moves the core's time, never back.
+ * What falls due by that (rules-2.md 4) comes first, one thing at a time, each as a command of its
+ * own: a Tick that the core writes.
  * Records are not sealed (btx_record_seal()). */
 enum btx_step btx_core_step(struct btx_core *core, const struct btx_command *command,
                             struct btx_tx *tx);
+
+/* Decide from the next command on by the rules of @command, a record of a log, as the program did
+ * that wrote it: for auditors, who execute logs again.  A core decides by BTX_RULES_VERSION
+ * otherwise.  Returns NULL, or a sentence why @command cannot be decided so. */
+BTX_MUST_USE const char *btx_core_follow_rules(struct btx_core *core,
+                                               const struct btx_command *command);
 
 /* Whether step may be called: not inside a tx that apply has begun, and not after events of a
  * long command whose own record was never applied, which nobody can go on with. */
@@ -74,7 +90,9 @@ bool btx_core_can_step(const struct btx_core *core);
 const struct btx_command *btx_core_pending(const struct btx_core *core);
 
 /* Change the state by one record of a log: a command (which becomes the pending one until an
- * event ends it), an event, or a note (ignored).  Events alone rebuild the same state.  @record
+ * event ends it), an event, or a note (of which only the rules version of a start counts, and only
+ * before the first event).  Events alone rebuild the same state, but that it is taken to be of the
+ * present rules version.  @record
  * must have passed btx_record_check().  Returns NULL, or a sentence why the record cannot follow
  * the present state; the state is then of no further use.  Safe on any checked record. */
 BTX_MUST_USE const char *btx_core_apply(struct btx_core *core, const struct btx_record *record);

@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "engine/core/cells.h"
+#include "engine/core/description.h"
+#include "engine/core/due.h"
 #include "engine/core/ladder.h"
 #include "engine/core/risk.h"
+#include "engine/core/stakes.h"
 
 static uint64_t pair_key(uint32_t high, uint32_t low)
 {
@@ -77,6 +80,7 @@ struct market *btx_make_market(struct btx_core *core, uint64_t id)
     struct market *market = &core->market[slot];
     memset(market, 0, sizeof *market);
     market->id = id;
+    market->version = 1;
     uint32_t *head = index_head(&core->market_index, id);
     market->hash_next = *head;
     *head = slot;
@@ -92,6 +96,7 @@ struct runner *btx_make_runner(struct btx_core *core, struct market *market, uin
     runner->id = id;
     runner->market = market_slot;
     runner->index = market->runner_count;
+    runner->removed = false;
     uint32_t *head = index_head(&core->runner_index, runner_key(market_slot, id));
     runner->hash_next = *head;
     *head = slot;
@@ -115,6 +120,7 @@ void btx_unmake_market(struct btx_core *core, struct market *market)
     const uint32_t slot = slot_of_market(core, market);
     while (market->positions != NO_SLOT)
         btx_unmake_position(core, &core->position[market->positions]);
+    btx_description_drop(core, market);
     for (uint32_t i = 0; i < market->runner_count; i++)
         unmake_runner(core, runner_slot(core, slot, i));
     uint32_t *link = index_head(&core->market_index, market->id);
@@ -152,6 +158,7 @@ struct position *btx_make_position(struct btx_core *core, uint32_t account, uint
     position->market = market;
     position->cells = btx_cells_take(core, core->market[market].runner_count);
     position->floor_known = true;
+    position->floor_index = core->market[market].first_active;
     link_position(core, position);
     return position;
 }
@@ -182,6 +189,7 @@ void btx_unmake_position(struct btx_core *core, struct position *position)
 {
     CHECK(position->orders_head == NO_SLOT);
     btx_risk_set_reserved(core, position, 0);
+    btx_stakes_drop(core, position);
     unlink_position(core, position);
     btx_cells_give(core, position->cells, core->market[position->market].runner_count);
     pool_give(&core->positions, slot_of_position(core, position));
@@ -189,8 +197,25 @@ void btx_unmake_position(struct btx_core *core, struct position *position)
 
 void btx_unmake_position_if_flat(struct btx_core *core, struct position *position)
 {
-    if (position->orders_head == NO_SLOT && position->nonzero_cells == 0)
+    if (position->orders_head == NO_SLOT && position->nonzero_cells == 0 &&
+        position->stakes == NO_SLOT)
         btx_unmake_position(core, position);
+}
+
+void btx_position_matched(const struct btx_core *core, const struct position *position,
+                          struct cell *ret_cells)
+{
+    const uint32_t count = core->market[position->market].runner_count;
+    memcpy(ret_cells, &core->cell[position->cells], count * sizeof *ret_cells);
+    uint32_t slot = position->orders_head;
+    while (slot != NO_SLOT) {
+        const struct order *order = &core->order[slot];
+        const struct shift shift = risk_of_order(core, order, order->remaining);
+        struct cell *cell = &ret_cells[core->runner[order->runner].index];
+        cell->win -= shift.win;
+        cell->lose -= shift.lose;
+        slot = order->position_next;
+    }
 }
 
 struct order *btx_make_order(struct btx_core *core, uint64_t id, struct position *position,
@@ -210,7 +235,9 @@ struct order *btx_make_order(struct btx_core *core, uint64_t id, struct position
         position->orders_head = slot;
     position->orders_tail = slot;
     position->live[side]++;
-    core->market[position->market].live[side]++;
+    struct market *market = &core->market[position->market];
+    market->live[side]++;
+    core->reducible_orders += market->reductions;
     uint32_t *head = index_head_counted(&core->order_index, id);
     order->hash_next = *head;
     *head = slot;
@@ -222,6 +249,7 @@ void btx_unmake_order(struct btx_core *core, struct order *order)
     const uint32_t slot = slot_of_order(core, order);
     struct position *position = &core->position[order->position];
     CHECK(!order->resting);
+    btx_due_remove(core, order);
     if (order->position_prev != NO_SLOT)
         core->order[order->position_prev].position_next = order->position_next;
     else
@@ -231,7 +259,9 @@ void btx_unmake_order(struct btx_core *core, struct order *order)
     else
         position->orders_tail = order->position_prev;
     position->live[order->side]--;
-    core->market[position->market].live[order->side]--;
+    struct market *market = &core->market[position->market];
+    market->live[order->side]--;
+    core->reducible_orders -= market->reductions;
     uint32_t *link = index_head_counted(&core->order_index, order->id);
     while (*link != slot)
         link = &core->order[*link].hash_next;

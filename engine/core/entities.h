@@ -32,6 +32,11 @@ void btx_unmake_position(struct btx_core *core, struct position *position);
 /* Takes it out when there is neither a bet nor a live order in it. */
 void btx_unmake_position_if_flat(struct btx_core *core, struct position *position);
 
+/* W and X of @position, a cell for each runner of its market: W' and X' with what its live orders
+ * take away given back. */
+void btx_position_matched(const struct btx_core *core, const struct position *position,
+                          struct cell *ret_cells);
+
 /* A live order with @id, last of its position's, in no book yet.  The caller fills the rest. */
 struct order *btx_make_order(struct btx_core *core, uint64_t id, struct position *position,
                              uint8_t side);

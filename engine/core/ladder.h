@@ -15,8 +15,8 @@ struct fill {
     int64_t lose;
 };
 
-/* How many prices the books of a market have.  @tick matters to BINARY only. */
-uint32_t btx_ladder_price_count(enum btx_market_kind kind, uint32_t tick);
+/* How many prices the books of @market have, by its kind, ladder and tick. */
+uint32_t btx_ladder_price_count(const struct market *market);
 
 /* Whether @price (as commands carry it) is one of @market's, and if so its index. */
 bool btx_ladder_index(const struct market *market, uint64_t price, uint32_t *ret_index);

@@ -2,6 +2,7 @@
 /* market_commands.c - a market's life but for its settlement. */
 #include "engine/core/cancel_batches.h"
 #include "engine/core/commands.h"
+#include "engine/core/description.h"
 #include "engine/core/entities.h"
 #include "engine/core/heap.h"
 #include "engine/core/ladder.h"
@@ -35,9 +36,11 @@ bool btx_tick_is_valid(uint64_t tick)
 
 static bool odds_are_valid(struct btx_core *core, const struct btx_open_market *command)
 {
+    const bool implied_fits =
+        !command->implied || (command->runners_count == 2 && !command->reductions);
     return btx_runner_ids_are_valid(core, btx_open_market_runners(command),
                                     command->runners_count) &&
-           command->winners >= 1 && command->winners < command->runners_count;
+           command->winners >= 1 && command->winners < command->runners_count && implied_fits;
 }
 
 static bool binary_is_valid(const struct btx_open_market *command)
@@ -56,7 +59,7 @@ static bool market_is_valid(struct btx_core *core, const struct btx_open_market 
     return kind_fits && command->market != 0 && command->min_size > 0 &&
            command->min_size <= BTX_MONEY_MAX &&
            command->min_size % ladder_size_step(command->kind) == 0 && command->commission >= 0 &&
-           command->commission <= BTX_COMMISSION_MAX;
+           command->commission <= BTX_COMMISSION_MAX && command->bet_delay <= BTX_BET_DELAY_MS_MAX;
 }
 
 bool btx_execute_open_market(struct run *run, const struct btx_open_market *command)
@@ -83,6 +86,10 @@ bool btx_execute_open_market(struct run *run, const struct btx_open_market *comm
     event->runners_count = count;
     event->kind = command->kind;
     event->present = binary ? BTX_MARKET_OPENED_HAS_TICK : 0;
+    event->bet_delay = (uint32_t)command->bet_delay;
+    event->reductions = command->reductions;
+    event->implied = command->implied;
+    event->ladder = command->ladder;
     memcpy(event + 1, runners, 8u * (size_t)count);
     btx_change_market_opened(core, event);
     return true;
@@ -117,7 +124,7 @@ bool btx_execute_suspend_market(struct run *run, const struct btx_market_command
     if (market->status == BTX_MARKET_SUSPENDED)
         return btx_reject_command(run, BTX_REJECT_NO_CHANGE);
     emit_market_event(run, BTX_EVENT_MARKET_SUSPENDED, market);
-    change_market_status(market, BTX_MARKET_SUSPENDED);
+    change_market_status(run->core, market, BTX_MARKET_SUSPENDED);
     return true;
 }
 
@@ -129,7 +136,7 @@ bool btx_execute_resume_market(struct run *run, const struct btx_market_command 
     if (market->status == BTX_MARKET_OPEN)
         return btx_reject_command(run, BTX_REJECT_NO_CHANGE);
     emit_market_event(run, BTX_EVENT_MARKET_RESUMED, market);
-    change_market_status(market, BTX_MARKET_OPEN);
+    change_market_status(run->core, market, BTX_MARKET_OPEN);
     return true;
 }
 
@@ -153,9 +160,41 @@ bool btx_execute_turn_in_play(struct run *run, const struct btx_market_command *
         if (market->in_play)
             return btx_reject_command(run, BTX_REJECT_NO_CHANGE);
         emit_market_event(run, BTX_EVENT_MARKET_TURNED_IN_PLAY, market);
-        change_market_in_play(market);
+        change_market_in_play(run->core, market);
     }
     return cancel_all_of(run, market, true, BTX_CAUSE_LAPSED);
+}
+
+bool btx_execute_describe_market(struct run *run, const struct btx_describe_market *command)
+{
+    struct market *market = btx_market_or_reject(run, command->market);
+    if (market == NULL)
+        return true;
+    if (!btx_description_fits(run->core, market, command->text_length))
+        return btx_reject_command(run, BTX_REJECT_CAPACITY);
+    struct btx_market_described *event =
+        tx_event(run, BTX_EVENT_MARKET_DESCRIBED, sizeof *event, command->text_length);
+    event->market = market->id;
+    event->text_length = command->text_length;
+    memcpy(event + 1, btx_describe_market_text(command), command->text_length);
+    btx_change_market_described(run->core, event, market);
+    return true;
+}
+
+bool btx_execute_set_bet_delay(struct run *run, const struct btx_set_bet_delay *command)
+{
+    struct market *market = btx_market_or_reject(run, command->market);
+    if (market == NULL)
+        return true;
+    if (command->bet_delay > BTX_BET_DELAY_MS_MAX)
+        return btx_reject_command(run, BTX_REJECT_INVALID_MARKET);
+    if (market->bet_delay == command->bet_delay)
+        return btx_reject_command(run, BTX_REJECT_NO_CHANGE);
+    struct btx_bet_delay_set *event = tx_event(run, BTX_EVENT_BET_DELAY_SET, sizeof *event, 0);
+    event->market = market->id;
+    event->bet_delay = (uint32_t)command->bet_delay;
+    change_bet_delay(market, event->bet_delay);
+    return true;
 }
 
 bool btx_execute_void_market(struct run *run, const struct btx_market_command *command)

@@ -2,26 +2,39 @@
 #include "engine/core/matching.h"
 
 #include "engine/core/book.h"
+#include "engine/core/implied.h"
+
+struct taking btx_taking_of(const struct btx_core *core, const struct order *order)
+{
+    const struct position *position = &core->position[order->position];
+    return (struct taking){
+        .market = &core->market[position->market],
+        .runner = &core->runner[order->runner],
+        .position = position,
+        .limit_index = order->price_index,
+        .side = order->side,
+        .stp = order->stp,
+    };
+}
 
 bool btx_would_match(const struct btx_core *core, const struct taking *taking)
 {
     const uint8_t kind = taking->market->kind;
     const uint8_t makers = opposite_side(taking->side);
     const uint32_t best = btx_book_best(core, taking->runner, kind, makers);
-    return best != NO_PRICE && price_crosses(kind, makers, best, taking->limit_index);
+    if (best != NO_PRICE && price_crosses(kind, makers, best, taking->limit_index))
+        return true;
+    return taking->market->implied && btx_implied_would_match(core, taking);
 }
 
-bool btx_taker_would_match(const struct btx_core *core)
+bool btx_taker_has_more(const struct btx_core *core)
 {
     const struct order *taker = &core->order[core->work.taker];
-    const struct runner *runner = &core->runner[taker->runner];
-    const struct taking taking = {
-        .market = &core->market[runner->market],
-        .runner = runner,
-        .limit_index = taker->price_index,
-        .side = taker->side,
-    };
-    return btx_would_match(core, &taking);
+    const struct taking taking = btx_taking_of(core, taker);
+    if (taker->tif != BTX_TIF_GTC)
+        return true;
+    return taking.market->implied ? btx_implied_has_more(core, &taking, taker->remaining)
+                                  : btx_would_match(core, &taking);
 }
 
 /* Whether @order is one of the taker's own that it would meet. */
@@ -80,13 +93,16 @@ static btx_i128 size_before_own(const struct btx_core *core, const struct taking
     return size;
 }
 
-bool btx_is_fillable(const struct btx_core *core, const struct taking *taking, int64_t size)
+bool btx_is_fillable(const struct btx_core *core, const struct taking *taking, int64_t size,
+                     int64_t min_fill)
 {
+    if (taking->market->implied)
+        return btx_implied_is_fillable(core, taking, size, min_fill);
     const uint8_t kind = taking->market->kind;
     const uint8_t makers = opposite_side(taking->side);
     const bool has_own = taking->position != NULL && taking->position->live[makers] > 0;
     uint32_t last_own = NO_PRICE;
-    btx_i128 missing = size;
+    btx_i128 missing = min_fill;
     if (has_own && taking->stp == BTX_STP_CANCEL_MAKER)
         missing += size_of_own_makers(core, taking);
     else if (has_own && taking->stp == BTX_STP_CANCEL_TAKER)
@@ -142,6 +158,11 @@ static void emit_trade(struct run *run, struct order *taker, struct order *maker
     btx_change_trade_matched(core, event, taker, maker);
 }
 
+static const struct market *market_of_taker(const struct btx_core *core)
+{
+    return &core->market[core->runner[core->order[core->work.taker].runner].market];
+}
+
 /* The maker that the taker meets next; NULL when none crosses its limit. */
 static struct order *next_maker(const struct btx_core *core, const struct order *taker)
 {
@@ -154,7 +175,7 @@ static struct order *next_maker(const struct btx_core *core, const struct order 
     return &core->order[book_level(core, runner, index)->head];
 }
 
-static bool cancel_rest(struct run *run, struct order *taker)
+bool btx_cancel_rest(struct run *run, struct order *taker)
 {
     if (taker->tif == BTX_TIF_GTC)
         return true;
@@ -165,23 +186,34 @@ static bool cancel_rest(struct run *run, struct order *taker)
     return true;
 }
 
+bool btx_prevent_self_trade(struct run *run, struct order *taker, struct order *maker)
+{
+    if (maker->position != taker->position || taker->stp == BTX_STP_NONE)
+        return false;
+    struct order *cancelled = taker->stp == BTX_STP_CANCEL_TAKER ? taker : maker;
+    btx_emit_order_cancelled(run, cancelled, cancelled->remaining, BTX_CAUSE_SELF_TRADE, 0);
+    return true;
+}
+
+void btx_meet_direct(struct run *run, struct order *taker, struct order *maker)
+{
+    if (!btx_prevent_self_trade(run, taker, maker))
+        emit_trade(run, taker, maker);
+}
+
 bool btx_match_taker(struct run *run)
 {
     struct btx_core *core = run->core;
+    if (core->work.taker != NO_SLOT && market_of_taker(core)->implied)
+        return btx_implied_match_taker(run);
     while (core->work.taker != NO_SLOT) {
         struct order *taker = &core->order[core->work.taker];
         struct order *maker = next_maker(core, taker);
         if (maker == NULL)
-            return cancel_rest(run, taker);
+            return btx_cancel_rest(run, taker);
         if (run->tx->full)
             return false;
-        const bool own = maker->position == taker->position;
-        if (own && taker->stp == BTX_STP_CANCEL_TAKER)
-            btx_emit_order_cancelled(run, taker, taker->remaining, BTX_CAUSE_SELF_TRADE, 0);
-        else if (own && taker->stp == BTX_STP_CANCEL_MAKER)
-            btx_emit_order_cancelled(run, maker, maker->remaining, BTX_CAUSE_SELF_TRADE, 0);
-        else
-            emit_trade(run, taker, maker);
+        btx_meet_direct(run, taker, maker);
     }
     return true;
 }

@@ -15,19 +15,35 @@ struct taking {
     uint8_t stp;
 };
 
-/* Whether any opposite order is at the limit or better, own ones too (WOULD_MATCH). */
+/* What @order, which is in no book, would meet. */
+struct taking btx_taking_of(const struct btx_core *core, const struct order *order);
+
+/* Whether any order that it could meet is at the limit or better, own ones too (WOULD_MATCH). */
 bool btx_would_match(const struct btx_core *core, const struct taking *taking);
 
-/* The same for the taker of the command, which must be there. */
-bool btx_taker_would_match(const struct btx_core *core);
+/* Whether the taker of the command, which must be there, has something left to do: somebody to
+ * meet, or a rest that may not stay. */
+bool btx_taker_has_more(const struct btx_core *core);
 
-/* Whether at least @size is there for it at the limit or better, self-trade prevention counted
- * in (NOT_FILLABLE). */
-bool btx_is_fillable(const struct btx_core *core, const struct taking *taking, int64_t size);
+/* Whether at least @min_fill of the order's @size is there for it at the limit or better,
+ * self-trade prevention counted in (NOT_FILLABLE). */
+bool btx_is_fillable(const struct btx_core *core, const struct taking *taking, int64_t size,
+                     int64_t min_fill);
 
 /* Match the taker of the command, and cancel what is left of it unless it may rest.  Returns
  * false when the tx is full before that: call again in the next one. */
 bool btx_match_taker(struct run *run);
+
+/* The steps of that which markets with and without implied matching share.  The taker meets @maker:
+ * it trades all that both have, or what self-trade prevention says happens. */
+void btx_meet_direct(struct run *run, struct order *taker, struct order *maker);
+
+/* What self-trade prevention does when @taker meets @maker; false: nothing, they trade. */
+bool btx_prevent_self_trade(struct run *run, struct order *taker, struct order *maker);
+
+/* Cancel what is left of the taker unless it may rest.  Returns false when the tx is full before
+ * that. */
+bool btx_cancel_rest(struct run *run, struct order *taker);
 
 /* Emit that @cancelled of @order is taken away. */
 void btx_emit_order_cancelled(struct run *run, struct order *order, int64_t cancelled,

@@ -42,6 +42,15 @@ static uint32_t greatest(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
+/* As many as the longest texts together fill, and one more for each text; see the struct. */
+static uint32_t description_blocks(const struct btx_core_capacity *capacity)
+{
+    const uint32_t texts = capacity->markets < capacity->description_bytes
+                               ? capacity->markets
+                               : capacity->description_bytes;
+    return capacity->description_bytes / DESCRIPTION_BLOCK_BYTES + texts;
+}
+
 static void place_scratch(struct layout *layout, struct btx_core *core,
                           const struct btx_core_capacity *capacity)
 {
@@ -51,6 +60,8 @@ static void place_scratch(struct layout *layout, struct btx_core *core,
     core->live_batch = place(layout, BTX_BATCH_ORDERS_MAX, sizeof *core->live_batch);
     core->walk.heap.entries = place(layout, (size_t)walked + 1, sizeof(struct heap_entry));
     core->sorter.entries = place(layout, (size_t)sorted + 1, sizeof(struct heap_entry));
+    core->stake_sorter.entries =
+        place(layout, (size_t)capacity->stakes + 1, sizeof(struct heap_entry));
 }
 
 /* Slot 0 of every array is never used; the accounts have one more for the house. */
@@ -66,11 +77,14 @@ static void place_all(struct layout *layout, struct btx_core *core,
     /* A leaf in use has at least one order. */
     place_pool(layout, &core->leaves, capacity->orders);
     place_pool(layout, &core->cells.blocks, capacity->positions);
+    place_pool(layout, &core->stakes, capacity->stakes);
+    place_pool(layout, &core->description_blocks, description_blocks(capacity));
     place_index(layout, &core->account_index, accounts);
     place_index(layout, &core->market_index, capacity->markets);
     place_index(layout, &core->runner_index, capacity->runners);
     place_index(layout, &core->order_index, capacity->orders);
     place_index(layout, &core->position_index, capacity->positions);
+    place_index(layout, &core->stake_index, capacity->stakes);
     core->account = place(layout, (size_t)accounts + 1, sizeof *core->account);
     core->market = place(layout, (size_t)capacity->markets + 1, sizeof *core->market);
     core->market_runners =
@@ -79,6 +93,11 @@ static void place_all(struct layout *layout, struct btx_core *core,
     core->leaf = place(layout, (size_t)capacity->orders + 1, sizeof *core->leaf);
     core->order = place(layout, (size_t)capacity->orders + 1, sizeof *core->order);
     core->order_ref = place(layout, (size_t)capacity->orders + 1, sizeof *core->order_ref);
+    core->order_moment = place(layout, (size_t)capacity->orders + 1, sizeof *core->order_moment);
+    core->due.entries = place(layout, (size_t)capacity->orders + 1, sizeof *core->due.entries);
+    core->stake = place(layout, (size_t)capacity->stakes + 1, sizeof *core->stake);
+    core->description_block =
+        place(layout, (size_t)description_blocks(capacity) + 1, sizeof *core->description_block);
     core->position = place(layout, (size_t)capacity->positions + 1, sizeof *core->position);
     core->cell =
         place(layout, ((size_t)capacity->positions + 1) * CELLS_PER_BLOCK, sizeof *core->cell);
@@ -95,7 +114,8 @@ size_t btx_core_memory_bytes(const struct btx_core_capacity *capacity)
 {
     if (!in_range(capacity->accounts) || !in_range(capacity->markets) ||
         !in_range(capacity->runners) || !in_range(capacity->orders) ||
-        !in_range(capacity->positions))
+        !in_range(capacity->positions) || capacity->stakes > BTX_CORE_STAKES_MAX ||
+        capacity->description_bytes > BTX_CORE_DESCRIPTION_BYTES_MAX)
         return 0;
     struct layout layout = {.memory = NULL, .length_bytes = 0};
     struct btx_core core = {0};
@@ -115,6 +135,8 @@ struct btx_core *btx_core_init(void *memory, const struct btx_core_capacity *cap
     place_all(&layout, core, capacity);
     core->capacity = *capacity;
     core->shard = shard;
+    core->rules_version = BTX_RULES_VERSION;
+    core->decide_by = BTX_RULES_VERSION;
     core->next_order = order_id_first(shard);
     const uint32_t house = pool_take(&core->accounts);
     CHECK(house == HOUSE_SLOT);

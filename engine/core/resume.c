@@ -24,7 +24,7 @@ static bool taker_fits(const struct btx_core *core)
     if (core->work.taker == NO_SLOT || core->work.settling != NO_SLOT ||
         core->work.voiding != NO_SLOT)
         return false;
-    return core->order[core->work.taker].tif != BTX_TIF_GTC || btx_taker_would_match(core);
+    return btx_taker_has_more(core);
 }
 
 static bool turn_in_play_fits(struct btx_core *core)
@@ -35,6 +35,20 @@ static bool turn_in_play_fits(struct btx_core *core)
         return false;
     const struct order_filter filter = {
         .market = slot_of_market(core, market), .side = BTX_SIDE_COUNT, .lapsing_only = true};
+    return btx_cancel_any(core, &filter);
+}
+
+static bool removal_fits(struct btx_core *core)
+{
+    const struct btx_remove_runner *command = (const void *)&core->pending;
+    const struct market *market = btx_find_market(core, command->market);
+    if (btx_resume_in_work(core) || market == NULL)
+        return false;
+    const struct runner *runner =
+        btx_find_runner(core, slot_of_market(core, market), command->runner);
+    if (runner == NULL || !runner->removed)
+        return false;
+    const struct order_filter filter = btx_removal_filter(core, market, command);
     return btx_cancel_any(core, &filter);
 }
 
@@ -83,7 +97,10 @@ bool btx_resume_fits(struct btx_core *core)
     switch ((enum btx_command_type)core->pending.command.record.type) {
     case BTX_COMMAND_PLACE_ORDER:
     case BTX_COMMAND_REPLACE_ORDER:
+    case BTX_COMMAND_TICK: /* of something due: a release */
         return taker_fits(core);
+    case BTX_COMMAND_REMOVE_RUNNER:
+        return removal_fits(core);
     case BTX_COMMAND_TURN_IN_PLAY:
         return turn_in_play_fits(core);
     case BTX_COMMAND_VOID_MARKET:
@@ -104,10 +121,8 @@ bool btx_resume_fits(struct btx_core *core)
     case BTX_COMMAND_CANCEL_ORDER:
     case BTX_COMMAND_UPDATE_ORDER:
     case BTX_COMMAND_FORGET_MARKET:
-    case BTX_COMMAND_TICK:
     case BTX_COMMAND_DESCRIBE_MARKET:
     case BTX_COMMAND_SET_BET_DELAY:
-    case BTX_COMMAND_REMOVE_RUNNER:
         /* One tx is all they make. */
         return false;
     }

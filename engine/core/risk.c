@@ -27,14 +27,27 @@ void btx_risk_shift(struct btx_core *core, struct position *position, uint32_t i
     }
 }
 
+void btx_risk_drop_runner(struct btx_core *core, struct position *position, uint32_t index)
+{
+    struct cell *cell = position_cell(core, position, index);
+    btx_risk_shift(core, position, index, (struct shift){.win = -cell->win, .lose = -cell->lose});
+    position->floor_known = false;
+}
+
+static bool is_removed(const struct btx_core *core, const struct market *market, uint32_t index)
+{
+    return market->removed_count > 0 &&
+           core->runner[runner_slot(core, slot_of_market(core, market), index)].removed;
+}
+
 /* The floor over all runners but @without. */
-static btx_i128 floor_without(const struct cell *cells, uint32_t count, uint32_t without,
-                              uint32_t *ret_index)
+static btx_i128 floor_without(const struct btx_core *core, const struct market *market,
+                              const struct cell *cells, uint32_t without, uint32_t *ret_index)
 {
     btx_i128 floor = BTX_I128_MAX;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < market->runner_count; i++) {
         const btx_i128 difference = cells[i].win - cells[i].lose;
-        if (difference < floor && i != without) {
+        if (difference < floor && i != without && !is_removed(core, market, i)) {
             floor = difference;
             *ret_index = i;
         }
@@ -42,10 +55,11 @@ static btx_i128 floor_without(const struct cell *cells, uint32_t count, uint32_t
     return floor;
 }
 
-static void find_floor(struct btx_core *core, struct position *position, uint32_t count)
+static void find_floor(struct btx_core *core, const struct market *market,
+                       struct position *position)
 {
-    position->floor =
-        floor_without(&core->cell[position->cells], count, UINT32_MAX, &position->floor_index);
+    position->floor = floor_without(core, market, &core->cell[position->cells], UINT32_MAX,
+                                    &position->floor_index);
     position->floor_known = true;
 }
 
@@ -81,16 +95,23 @@ static btx_i128 sum_of_smallest(btx_i128 *values, uint32_t count, uint32_t small
 }
 
 /* K > 1: the K smallest differences, @shift counted in on runner @index. */
-static btx_i128 worst_of_several(const struct market *market, const struct cell *cells,
-                                 btx_i128 lose_sum, uint32_t index, struct shift shift)
+static btx_i128 worst_of_several(const struct btx_core *core, const struct market *market,
+                                 const struct position *position, uint32_t index,
+                                 struct shift shift)
 {
     btx_i128 differences[BTX_RUNNERS_MAX];
+    uint32_t count = 0;
+    const struct cell *cells = position == NULL ? NULL : &core->cell[position->cells];
     CHECK(index < market->runner_count && market->runner_count <= BTX_RUNNERS_MAX);
-    for (uint32_t i = 0; i < market->runner_count; i++)
-        differences[i] = cells == NULL ? 0 : cells[i].win - cells[i].lose;
-    differences[index] += shift.win - shift.lose;
-    return lose_sum + shift.lose +
-           sum_of_smallest(differences, market->runner_count, market->winners);
+    for (uint32_t i = 0; i < market->runner_count; i++) {
+        if (is_removed(core, market, i))
+            continue;
+        differences[count] = cells == NULL ? 0 : cells[i].win - cells[i].lose;
+        differences[count] += i == index ? shift.win - shift.lose : 0;
+        count++;
+    }
+    return (position == NULL ? 0 : position->lose_sum) + shift.lose +
+           sum_of_smallest(differences, count, market->winners);
 }
 
 static btx_i128 worst_of_one(struct btx_core *core, const struct market *market,
@@ -101,7 +122,7 @@ static btx_i128 worst_of_one(struct btx_core *core, const struct market *market,
         return shift.lose + (difference < 0 ? difference : 0);
     }
     if (!position->floor_known)
-        find_floor(core, position, market->runner_count);
+        find_floor(core, market, position);
     const struct cell *cells = &core->cell[position->cells];
     const btx_i128 difference = cells[index].win - cells[index].lose + (shift.win - shift.lose);
     btx_i128 floor = position->floor;
@@ -109,7 +130,7 @@ static btx_i128 worst_of_one(struct btx_core *core, const struct market *market,
         floor = difference;
     } else if (index == position->floor_index) {
         uint32_t ignored;
-        floor = floor_without(cells, market->runner_count, index, &ignored);
+        floor = floor_without(core, market, cells, index, &ignored);
         floor = difference < floor ? difference : floor;
     }
     return position->lose_sum + shift.lose + floor;
@@ -132,8 +153,7 @@ btx_i128 btx_risk_reserved_after(struct btx_core *core, const struct market *mar
     } else if (market->winners == 1) {
         worst = worst_of_one(core, market, position, index, shift);
     } else {
-        worst = worst_of_several(market, cells, position == NULL ? 0 : position->lose_sum, index,
-                                 shift);
+        worst = worst_of_several(core, market, position, index, shift);
     }
     return worst < 0 ? -worst : 0;
 }
@@ -150,9 +170,9 @@ static btx_i128 reserved_now(struct btx_core *core, const struct market *market,
 {
     const struct shift nothing = {.win = 0, .lose = 0};
     if (market->kind != BTX_MARKET_KIND_ODDS || market->winners != 1)
-        return btx_risk_reserved_after(core, market, position, 0, nothing);
+        return btx_risk_reserved_after(core, market, position, market->first_active, nothing);
     if (!position->floor_known)
-        find_floor(core, position, market->runner_count);
+        find_floor(core, market, position);
     const btx_i128 worst = position->lose_sum + position->floor;
     return worst < 0 ? -worst : 0;
 }

@@ -3,7 +3,8 @@
  * folder.
  *
  * A position keeps for every runner W' and X': profit if it wins and if it loses, unmatched
- * orders counted as lost.  The worst outcome is the sum of all X' plus the K smallest W' - X'.
+ * orders counted as lost.  The worst outcome is the sum of all X' plus the K smallest W' - X', over
+ * the runners that were not removed; a removed one's are 0.
  * For K = 1 the sum and the smallest difference (the floor) are kept, so that most changes cost
  * no look at the other runners. */
 #ifndef BTX_CORE_RISK_H
@@ -45,9 +46,22 @@ static inline struct shift risk_negated(struct shift a)
     return (struct shift){.win = -a.win, .lose = -a.lose};
 }
 
+/* What @size of @order, unmatched, takes away in its position: nothing on a removed runner. */
+static inline struct shift risk_of_order(const struct btx_core *core, const struct order *order,
+                                         int64_t size)
+{
+    if (core->runner[order->runner].removed)
+        return (struct shift){.win = 0, .lose = 0};
+    const uint8_t kind = core->market[core->position[order->position].market].kind;
+    return risk_unmatched(kind, order->side, order->price, size);
+}
+
 /* Apply @shift to runner @index of @position.  The reserve is stale until btx_risk_refresh(). */
 void btx_risk_shift(struct btx_core *core, struct position *position, uint32_t index,
                     struct shift shift);
+
+/* Drop runner @index, which was removed, from @position: bets and orders on it count no more. */
+void btx_risk_drop_runner(struct btx_core *core, struct position *position, uint32_t index);
 
 /* Compute the reserve of @position anew and bring its account's total up to date. */
 void btx_risk_refresh(struct btx_core *core, struct position *position);

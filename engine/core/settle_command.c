@@ -28,7 +28,7 @@ static bool read_outcome(struct btx_core *core, const struct market *market,
     for (uint32_t i = 0; i < command->winners_count; i++) {
         const struct runner *runner =
             btx_find_runner(core, slot_of_market(core, market), winners[i]);
-        if (runner == NULL || ret_outcome->wins[runner->index])
+        if (runner == NULL || runner->removed || ret_outcome->wins[runner->index])
             return false;
         ret_outcome->wins[runner->index] = true;
     }
@@ -49,11 +49,10 @@ static btx_i128 floor_divided(btx_i128 dividend, btx_i128 divisor)
     return dividend % divisor < 0 ? quotient - 1 : quotient;
 }
 
-/* Profit and loss of @position.  Its orders are gone, so W' is W and X' is X. */
-static btx_i128 profit(const struct btx_core *core, const struct market *market,
-                       const struct position *position, const struct outcome *outcome)
+/* Profit and loss of what @cells say, when they are W and X. */
+static btx_i128 profit_of_cells(const struct market *market, const struct cell *cells,
+                                const struct outcome *outcome)
 {
-    const struct cell *cells = &core->cell[position->cells];
     if (market->kind == BTX_MARKET_KIND_BINARY)
         return outcome->wins[0] ? cells[0].win : cells[0].lose;
     const btx_i128 expected = market->winners;
@@ -66,6 +65,42 @@ static btx_i128 profit(const struct btx_core *core, const struct market *market,
         else
             lost += cells[i].lose;
     return lost + floor_divided(won, named);
+}
+
+/* Profit and loss of @position.  Its orders are gone, so W' is W and X' is X. */
+static btx_i128 profit(const struct btx_core *core, const struct market *market,
+                       const struct position *position, const struct outcome *outcome)
+{
+    return profit_of_cells(market, &core->cell[position->cells], outcome);
+}
+
+static btx_i128 commission_on(const struct market *market, btx_i128 pnl)
+{
+    return pnl > 0 ? pnl * market->commission / BTX_DECIMAL_ONE : 0;
+}
+
+/* Whether what everybody would win and lose fits into money.  It does without removed runners, as
+ * nobody loses more than was reserved; but a removal may leave accounts that had dutched without
+ * end with bets of one side (README.md). */
+static bool is_payable(const struct btx_core *core, const struct market *market,
+                       const struct outcome *outcome)
+{
+    btx_i128 won = 0;
+    btx_i128 lost = 0;
+    uint32_t slot = market->positions;
+    while (slot != NO_SLOT) {
+        const struct position *position = &core->position[slot];
+        struct cell cells[BTX_RUNNERS_MAX];
+        btx_position_matched(core, position, cells);
+        const btx_i128 pnl = profit_of_cells(market, cells, outcome);
+        const btx_i128 balance = core->account[position->account].balance + pnl;
+        if (balance > BTX_MONEY_MAX || balance < -BTX_MONEY_MAX)
+            return false;
+        won += pnl > 0 ? pnl : 0;
+        lost -= pnl < 0 ? pnl : 0;
+        slot = position->market_next;
+    }
+    return won <= BTX_MONEY_MAX && lost <= BTX_MONEY_MAX;
 }
 
 static void emit_settling(struct run *run, struct market *market,
@@ -87,8 +122,8 @@ static void emit_account_settled(struct run *run, const struct market *market,
 {
     struct account *account = &run->core->account[position->account];
     const btx_i128 pnl = profit(run->core, market, position, outcome);
-    const btx_i128 commission = pnl > 0 ? pnl * market->commission / BTX_DECIMAL_ONE : 0;
-    /* No account loses more than it has, so none wins more than all others have. */
+    const btx_i128 commission = commission_on(market, pnl);
+    /* No account loses more than it has, so none wins more than all others have; see is_payable(). */
     CHECK(pnl >= -BTX_MONEY_MAX && pnl <= BTX_MONEY_MAX);
     struct btx_account_settled *event = tx_event(run, BTX_EVENT_ACCOUNT_SETTLED, sizeof *event, 0);
     event->market = market->id;
@@ -119,7 +154,7 @@ static void walk_build(struct btx_core *core, const struct market *market)
     while (slot != NO_SLOT) {
         const struct position *position = &core->position[slot];
         const uint64_t id = core->account[position->account].id;
-        if (id > core->work.settled_last)
+        if (id > core->work.settled_last && position->nonzero_cells > 0)
             heap_append(heap, id, slot);
         slot = position->market_next;
     }
@@ -155,6 +190,8 @@ bool btx_execute_settle_market(struct run *run, const struct btx_settle_market *
             return true;
         if (!read_outcome(core, market, command, &outcome))
             return btx_reject_command(run, BTX_REJECT_INVALID_WINNERS);
+        if (market->removed_count > 0 && !is_payable(core, market, &outcome))
+            return btx_reject_command(run, BTX_REJECT_CAPACITY);
         emit_settling(run, market, command, &outcome);
     } else {
         CHECK(read_outcome(core, market, command, &outcome));

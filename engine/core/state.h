@@ -44,11 +44,23 @@ struct market {
     uint32_t positions;   /* List through market_next. */
     uint32_t hash_next;
     uint32_t live[BTX_SIDE_COUNT]; /* Live orders by side. */
+    uint32_t bet_delay;            /* ms */
     uint8_t kind;
     uint8_t status;
     uint8_t in_play;
-    uint8_t padding[5];
+    uint8_t reductions; /* Keeps net stakes by price, for factors of removed runners. */
+    uint8_t implied;    /* Two runners, matched with each other. */
+    uint8_t ladder;
+    uint8_t padding[2];
+    /* What few commands look at. */
+    uint64_t version;      /* rules-2.md 3 */
+    uint32_t first_active; /* The first runner that is not removed, by index. */
+    uint32_t removed_count;
+    uint32_t description; /* First of its blocks. */
+    uint32_t description_bytes;
+    uint8_t padding_cold[40];
 };
+static_assert(sizeof(struct market) == 128, "a market is two cache lines");
 
 /* A side of a book as a tree of bitmaps: top says which words of summary are not zero, summary
  * which leaves have orders of that side, and each leaf has a word for its 64 prices. */
@@ -68,7 +80,7 @@ struct runner {
     uint32_t market;
     uint32_t index; /* From 0, in the order of OpenMarket. */
     uint32_t hash_next;
-    uint32_t padding;
+    uint32_t removed; /* 1: it cannot win, nor be bet on. */
     struct book_side sides[BTX_SIDE_COUNT];
     uint32_t leaves[BOOK_LEAVES_MAX]; /* Slots of the leaves that have orders. */
 };
@@ -100,15 +112,58 @@ struct order {
     uint32_t position_prev; /* Orders of its position, ids ascending. */
     uint32_t position_next;
     uint32_t hash_next;
+    uint32_t due_place; /* In the queue of due things; 0: nothing will happen to it by time. */
     uint8_t side;
     uint8_t persistence;
     uint8_t stp;
-    uint8_t tif;     /* Matters to the taker only; what rests is GTC. */
-    uint8_t resting; /* In its book; else the taker of the pending command. */
-    uint8_t has_ref; /* Then the ref is in order_refs. */
-    uint8_t padding[6];
+    uint8_t tif;       /* Matters to takers and held ones only; what rests is GTC. */
+    uint8_t resting;   /* In its book.  An order that is neither resting nor held is the taker of */
+    uint8_t held;      /* the pending command. */
+    uint8_t post_only; /* Matters to held ones only. */
+    uint8_t has_ref;   /* Then the ref is in order_refs. */
 };
 static_assert(sizeof(struct order) == 64, "an order is one cache line");
+
+/* What time will do to an order: for those only that have a due_place. */
+struct order_moment {
+    uint64_t expires; /* ns, 0: never */
+    uint64_t until;   /* ns, when it is held: its release */
+    int64_t min_fill; /* When it is held: what must be there for a FOK, 0: all of it. */
+};
+
+/* One waiting order in the queue of due things, a binary heap by (moment, id). */
+struct due_entry {
+    uint64_t moment_ns;
+    uint64_t id;
+    uint32_t slot;
+    uint32_t padding;
+};
+
+struct due_queue {
+    struct due_entry *entries; /* From 1 on. */
+    uint32_t count;
+};
+
+/* What an account has matched on a runner at one price, net: backed minus laid.  Kept in markets
+ * with reductions only, while it is not 0. */
+struct stake {
+    btx_i128 size;
+    uint32_t position;
+    uint32_t index; /* Of the runner. */
+    uint32_t price; /* 1/10 000, any whole hundredth: what factors made of it. */
+    uint32_t hash_next;
+    uint32_t position_prev; /* Stakes of its position. */
+    uint32_t position_next;
+    uint32_t padding[2];
+};
+
+/* A market's description lies in a chain of blocks.  One that is not full is its last, so as many
+ * blocks as full ones and one for each description are always enough. */
+#define DESCRIPTION_BLOCK_BYTES 252u
+struct description_block {
+    uint32_t next;
+    char text[DESCRIPTION_BLOCK_BYTES];
+};
 
 struct order_ref {
     uint8_t length;
@@ -140,8 +195,9 @@ struct position {
     uint32_t live[BTX_SIDE_COUNT];
     uint32_t cells;         /* First of runner_count cells. */
     uint32_t nonzero_cells; /* Cells that are not all zero. */
+    uint32_t stakes;        /* List through position_next. */
     uint8_t floor_known;
-    uint8_t padding[23];
+    uint8_t padding[19];
 };
 static_assert(sizeof(struct position) == 128, "a position is two cache lines");
 
@@ -191,10 +247,13 @@ struct btx_core {
     uint64_t tx;
     uint64_t time_ns;
     uint64_t next_order;
+    uint64_t removals; /* Runners ever removed: since the first one, available may be negative. */
+    uint32_t rules_version; /* By which the last command was decided. */
     struct work work;
     bool has_pending;
 
     /* Derived, not saved. */
+    uint32_t decide_by;    /* Rules version for the commands to come. */
     bool tx_open;          /* The last event did not end its tx. */
     bool orphaned;         /* A tx ended inside a command whose record was not applied. */
     uint64_t now_ns;       /* Time of the last command; at least time_ns. */
@@ -203,6 +262,10 @@ struct btx_core {
     uint32_t *live_batch;  /* Scratch for one batch: BTX_BATCH_ORDERS_MAX slots. */
     struct walk walk;
     struct heap sorter; /* Scratch of save and load. */
+    struct heap stake_sorter;
+    struct due_queue due;
+    uint32_t reducible_orders; /* Live ones in markets with reductions. */
+    uint32_t description_bytes;
 
     struct pool accounts;
     struct pool markets;
@@ -210,11 +273,14 @@ struct btx_core {
     struct pool orders;
     struct pool positions;
     struct pool leaves;
+    struct pool stakes;
+    struct pool description_blocks;
     struct index account_index;
     struct index market_index;
     struct index runner_index;
     struct index order_index;
     struct index position_index;
+    struct index stake_index;
     struct account *account;
     struct market *market;
     uint32_t (*market_runners)[BTX_RUNNERS_MAX];
@@ -222,6 +288,9 @@ struct btx_core {
     struct leaf *leaf;
     struct order *order;
     struct order_ref *order_ref;
+    struct order_moment *order_moment;
+    struct stake *stake;
+    struct description_block *description_block;
     struct position *position;
     struct cell *cell;
     struct cell_block *cell_block;
@@ -270,6 +339,16 @@ static inline uint32_t slot_of_runner(const struct btx_core *core, const struct 
 static inline uint32_t slot_of_order(const struct btx_core *core, const struct order *order)
 {
     return (uint32_t)(order - core->order);
+}
+
+static inline uint32_t slot_of_stake(const struct btx_core *core, const struct stake *stake)
+{
+    return (uint32_t)(stake - core->stake);
+}
+
+static inline struct order_moment *moment_of_order(struct btx_core *core, const struct order *order)
+{
+    return &core->order_moment[slot_of_order(core, order)];
 }
 
 static inline uint32_t slot_of_position(const struct btx_core *core,

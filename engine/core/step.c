@@ -2,7 +2,8 @@
 /* step.c - one tx of one command. */
 #include "engine/core/change.h"
 #include "engine/core/commands.h"
-#include "engine/core/reject.h"
+#include "engine/core/due.h"
+#include "engine/core/rules_version.h"
 #include "engine/core/tx.h"
 
 static bool execute(struct run *run)
@@ -44,11 +45,13 @@ static bool execute(struct run *run)
     case BTX_COMMAND_FORGET_MARKET:
         return btx_execute_forget_market(run, command);
     case BTX_COMMAND_DESCRIBE_MARKET:
+        return btx_execute_describe_market(run, command);
     case BTX_COMMAND_SET_BET_DELAY:
+        return btx_execute_set_bet_delay(run, command);
     case BTX_COMMAND_REMOVE_RUNNER:
-        return btx_reject_command(run, BTX_REJECT_INVALID_MARKET);
+        return btx_execute_remove_runner(run, command);
     case BTX_COMMAND_TICK:
-        return true;
+        return run->is_due ? btx_execute_due(run) : true;
     }
     CHECK_UNREACHABLE();
 }
@@ -65,6 +68,7 @@ static void write_command(struct btx_core *core, const struct btx_command *comma
     record->seq = core->seq + 1;
     record->tx = core->tx + 1;
     record->time_ns = core->now_ns;
+    ((struct btx_command *)(void *)record)->rules = rules_written(core->rules_version);
     tx->length_bytes = length_bytes;
 }
 
@@ -83,30 +87,58 @@ static void end_tx(struct run *run, bool finished)
     }
 }
 
+/* A Tick in whole units. */
+union tick_space {
+    struct btx_tick tick;
+    uint8_t bytes[BTX_RECORD_UNIT_BYTES];
+};
+static_assert(sizeof(struct btx_tick) <= BTX_RECORD_UNIT_BYTES, "one unit holds it");
+
+/* Take @command up: time and rules move on, and the tx begins with it.  What has fallen due by then
+ * comes before it, under a Tick of the core's own in @space. */
+static void begin(struct run *run, const struct btx_command *command, union tick_space *space)
+{
+    struct btx_core *core = run->core;
+    if (command->record.time_ns > core->now_ns)
+        core->now_ns = command->record.time_ns;
+    core->rules_version = core->decide_by;
+    run->is_due = btx_due_first(core, core->now_ns) != NULL;
+    run->command = command;
+    if (run->is_due) {
+        memset(space, 0, sizeof *space);
+        space->tick.command.record = (struct btx_record){
+            .length_units = 1, .kind_flags = BTX_RECORD_COMMAND, .type = BTX_COMMAND_TICK};
+        run->command = &space->tick.command;
+    }
+    write_command(core, run->command, run->tx);
+}
+
 enum btx_step btx_core_step(struct btx_core *core, const struct btx_command *command,
                             struct btx_tx *tx)
 {
     CHECK(core->has_pending == (command == NULL));
     CHECK(btx_core_can_step(core));
+    union tick_space space;
     struct run run = {.core = core, .tx = tx, .resumed = command == NULL};
+    const uint32_t rules_version = core->rules_version;
     tx->length_bytes = 0;
     tx->event_count = 0;
     tx->full = false;
     tx->begins_command = !run.resumed;
     if (run.resumed) {
         run.command = &core->pending.command;
+        run.is_due = run.command->record.type == BTX_COMMAND_TICK;
     } else {
-        if (command->record.time_ns > core->now_ns)
-            core->now_ns = command->record.time_ns;
-        run.command = command;
-        write_command(core, command, tx);
+        begin(&run, command, &space);
     }
     const bool finished = execute(&run);
     end_tx(&run, finished);
+    if (tx->event_count == 0)
+        core->rules_version = rules_version; /* What leaves no record changes no state. */
     if (finished)
-        return BTX_STEP_DONE;
+        return run.is_due ? BTX_STEP_DUE : BTX_STEP_DONE;
     if (!run.resumed) {
-        memcpy(&core->pending, tx->bytes, btx_record_length_bytes(&command->record));
+        memcpy(&core->pending, tx->bytes, btx_record_length_bytes(&run.command->record));
         core->has_pending = true;
     }
     return BTX_STEP_MORE;

@@ -14,6 +14,7 @@ struct run {
     struct btx_tx *tx;
     struct btx_record *last; /* The last event, whose flags end the tx. */
     bool resumed;            /* Not the command's first tx. */
+    bool is_due;             /* It is not a command's but that of something that fell due. */
 };
 
 /* Room for an event of @body_bytes and @tail_bytes behind them; the frame is filled in, the rest

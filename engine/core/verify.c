@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verify.c - the state against itself: everything derived is computed anew and compared. */
 #include "engine/core/book.h"
+#include "engine/core/due.h"
 #include "engine/core/entities.h"
 #include "engine/core/ladder.h"
 #include "engine/core/risk.h"
+#include "engine/core/stakes.h"
 
 /* Counted on the way, compared with the pools at the end. */
 struct tally {
     uint32_t orders;
     uint32_t resting;
+    uint32_t held;
+    uint32_t waiting;   /* For a moment. */
+    uint32_t reducible; /* In markets with reductions. */
+    uint32_t stakes;
+    uint32_t description_bytes;
     uint32_t leaves;
     uint32_t positions;
 };
@@ -25,8 +32,10 @@ static const char *verify_order(struct btx_core *core, const struct position *po
     if (core->runner[order->runner].market != position->market ||
         !btx_ladder_index(market, order->price, &price_index) || price_index != order->price_index)
         return "order: not of its market's runners or prices";
-    if (!order->resting && slot_of_order(core, order) != core->work.taker)
-        return "order: it neither rests nor is it the taker";
+    if (order->resting + order->held + (slot_of_order(core, order) == core->work.taker) != 1)
+        return "order: it neither rests nor is it held or the taker, or several of that";
+    if (order->held && (order->due_place == 0 || !market->in_play))
+        return "order: it is held, but nothing releases it, or not in play";
     return NULL;
 }
 
@@ -46,6 +55,9 @@ static const char *verify_position_orders(struct btx_core *core, const struct po
             return "order: its position's list is broken";
         live[order->side]++;
         tally->orders++;
+        tally->held += order->held;
+        tally->waiting += order->due_place != 0;
+        tally->reducible += core->market[position->market].reductions;
         previous = slot;
         previous_id = order->id;
         slot = order->position_next;
@@ -60,7 +72,8 @@ static const char *verify_position_orders(struct btx_core *core, const struct po
 static const char *verify_position_cells(const struct btx_core *core,
                                          const struct position *position)
 {
-    const uint32_t count = core->market[position->market].runner_count;
+    const struct market *market = &core->market[position->market];
+    const uint32_t count = market->runner_count;
     btx_i128 lose_sum = 0;
     btx_i128 floor = BTX_I128_MAX;
     uint32_t nonzero = 0;
@@ -68,6 +81,11 @@ static const char *verify_position_cells(const struct btx_core *core,
         const struct cell *cell = &core->cell[position->cells + i];
         lose_sum += cell->lose;
         nonzero += cell->win != 0 || cell->lose != 0;
+        if (core->runner[runner_slot(core, position->market, i)].removed) {
+            if (cell->win != 0 || cell->lose != 0)
+                return "position: it has bets on a removed runner";
+            continue;
+        }
         floor = cell->win - cell->lose < floor ? cell->win - cell->lose : floor;
     }
     if (lose_sum != position->lose_sum || nonzero != position->nonzero_cells)
@@ -77,7 +95,40 @@ static const char *verify_position_cells(const struct btx_core *core,
         (position->floor_known &&
          (floor != position->floor || lowest->win - lowest->lose != floor)))
         return "position: its floor is wrong";
-    return nonzero == 0 && position->orders_head == NO_SLOT ? "position: it is flat" : NULL;
+    return nonzero == 0 && position->orders_head == NO_SLOT && position->stakes == NO_SLOT
+               ? "position: it is flat"
+               : NULL;
+}
+
+/* In a market with reductions that is not closed, W and X are what the stakes say. */
+static const char *verify_stakes(const struct btx_core *core, const struct position *position,
+                                 struct tally *tally)
+{
+    const struct market *market = &core->market[position->market];
+    struct cell cells[BTX_RUNNERS_MAX];
+    btx_position_matched(core, position, cells);
+    uint32_t previous = NO_SLOT;
+    for (uint32_t slot = position->stakes; slot != NO_SLOT;
+         slot = core->stake[slot].position_next) {
+        const struct stake *stake = &core->stake[slot];
+        if (stake->size == 0 || stake->position_prev != previous ||
+            stake->position != slot_of_position(core, position))
+            return "stake: nothing is left of it, or its list is broken";
+        struct cell *cell = &cells[stake->index];
+        cell->win -= stake->size / 100 * ((stake->price - BTX_DECIMAL_ONE) / 100);
+        cell->lose += stake->size;
+        tally->stakes++;
+        previous = slot;
+    }
+    const bool settled = market->status == BTX_MARKET_CLOSED &&
+                         core->work.settling != position->market &&
+                         core->work.voiding != position->market;
+    if (!market->reductions || settled)
+        return position->stakes == NO_SLOT ? NULL : "stake: its market needs none";
+    for (uint32_t i = 0; i < market->runner_count; i++)
+        if (cells[i].win != 0 || cells[i].lose != 0)
+            return "position: its stakes do not make its profit";
+    return NULL;
 }
 
 static const char *verify_reserve(struct btx_core *core, struct position *position)
@@ -87,9 +138,10 @@ static const char *verify_reserve(struct btx_core *core, struct position *positi
         core->order[work->taker].position == slot_of_position(core, position))
         return NULL; /* Stale until the command ends. */
     const struct shift nothing = {.win = 0, .lose = 0};
+    const struct market *market = &core->market[position->market];
     const btx_i128 reserved =
         btx_risk_reserves(core, position)
-            ? btx_risk_reserved_after(core, &core->market[position->market], position, 0, nothing)
+            ? btx_risk_reserved_after(core, market, position, market->first_active, nothing)
             : 0;
     return reserved == position->reserved ? NULL : "position: its reserve is wrong";
 }
@@ -103,6 +155,8 @@ static const char *verify_position(struct btx_core *core, struct position *posit
     const char *wrong = verify_position_orders(core, position, tally);
     if (wrong == NULL)
         wrong = verify_position_cells(core, position);
+    if (wrong == NULL)
+        wrong = verify_stakes(core, position, tally);
     return wrong == NULL ? verify_reserve(core, position) : wrong;
 }
 
@@ -127,7 +181,7 @@ static const char *verify_account(struct btx_core *core, uint32_t slot, btx_i128
     *clients_sum += account->balance;
     if (btx_find_account(core, account->id) != account)
         return "account: it cannot be found";
-    return core->work.taker == NO_SLOT && risk_available(account) < 0
+    return core->work.taker == NO_SLOT && core->removals == 0 && risk_available(account) < 0
                ? "account: less than nothing is available"
                : NULL;
 }
@@ -226,7 +280,8 @@ static const char *verify_book(const struct btx_core *core, const struct market 
                : NULL;
 }
 
-/* What is matched sums up to nothing over all accounts, for every runner (rules.md 2). */
+/* What is matched sums up to nothing over all accounts, for every runner (rules.md 2), or for every
+ * outcome (rules-2.md 7). */
 static const char *verify_zero_sum(const struct btx_core *core, uint32_t slot)
 {
     const struct market *market = &core->market[slot];
@@ -242,14 +297,17 @@ static const char *verify_zero_sum(const struct btx_core *core, uint32_t slot)
         while (live != NO_SLOT) {
             const struct order *order = &core->order[live];
             struct shift *sum = &sums[core->runner[order->runner].index];
-            *sum = risk_sum(*sum, risk_negated(risk_unmatched(market->kind, order->side,
-                                                              order->price, order->remaining)));
+            *sum = risk_sum(*sum, risk_negated(risk_of_order(core, order, order->remaining)));
             live = order->position_next;
         }
         next = position->market_next;
     }
     for (uint32_t i = 0; i < market->runner_count; i++) {
-        if (sums[i].win != 0 || sums[i].lose != 0)
+        /* When one of two wins the other loses: implied matches are zero only so. */
+        const uint32_t losing = market->implied ? 1 - i : i;
+        const bool zero = market->implied ? sums[i].win + sums[losing].lose == 0
+                                          : sums[i].win == 0 && sums[i].lose == 0;
+        if (!zero)
             return "market: what its accounts won and lost is not zero together";
     }
     return NULL;
@@ -282,6 +340,7 @@ static const char *verify_market(struct btx_core *core, uint32_t slot, struct ta
         return wrong;
     if (btx_find_market(core, market->id) != market)
         return "market: it cannot be found";
+    tally->description_bytes += market->description_bytes;
     if (live[BTX_SIDE_BACK] != market->live[BTX_SIDE_BACK] ||
         live[BTX_SIDE_LAY] != market->live[BTX_SIDE_LAY])
         return "market: its count of live orders is wrong";
@@ -313,7 +372,14 @@ const char *btx_core_verify(struct btx_core *core)
     }
     if (tally.orders != core->orders.used || tally.positions != core->positions.used ||
         tally.leaves != core->leaves.used || !cells_agree(core) ||
-        tally.resting + (core->work.taker != NO_SLOT) != core->orders.used)
+        tally.resting + tally.held + (core->work.taker != NO_SLOT) != core->orders.used ||
+        tally.stakes != core->stakes.used || tally.description_bytes != core->description_bytes)
         return "pools: what is used is not what is there";
+    if (tally.waiting != core->due.count || !btx_due_agrees(core))
+        return "due things: not the orders that wait, or not in order";
+    if (tally.reducible != core->reducible_orders ||
+        core->stakes.used + STAKES_PER_ORDER * (uint64_t)core->reducible_orders >
+            core->stakes.capacity)
+        return "stakes: more than the capacity, with what live orders have set aside";
     return verify_accounts(core);
 }

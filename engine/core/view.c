@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/core/book.h"
+#include "engine/core/description.h"
 #include "engine/core/entities.h"
 #include "engine/core/ladder.h"
 #include "engine/core/risk.h"
@@ -17,6 +18,8 @@ void btx_core_view(const struct btx_core *core, struct btx_core_view *ret_view)
         .tx = core->tx,
         .time_ns = core->time_ns,
         .next_order = core->next_order,
+        .due_ns = core->due.count > 0 ? core->due.entries[1].moment_ns : UINT64_MAX,
+        .rules_version = core->rules_version,
         .used =
             {
                 .accounts = core->accounts.used - 1,
@@ -24,6 +27,8 @@ void btx_core_view(const struct btx_core *core, struct btx_core_view *ret_view)
                 .runners = core->runners.used,
                 .orders = core->orders.used,
                 .positions = core->positions.used,
+                .stakes = core->stakes.used,
+                .description_bytes = core->description_bytes,
             },
     };
 }
@@ -69,6 +74,13 @@ bool btx_core_view_market(const struct btx_core *core, uint64_t market,
         .tick = found->tick,
         .commission = found->commission,
         .min_size = found->min_size,
+        .version = found->version,
+        .bet_delay = found->bet_delay,
+        .removed_count = found->removed_count,
+        .description_bytes = found->description_bytes,
+        .reductions = found->reductions,
+        .implied = found->implied,
+        .ladder = (enum btx_ladder)found->ladder,
     };
     return true;
 }
@@ -80,6 +92,7 @@ bool btx_core_view_order(const struct btx_core *core, uint64_t order,
     if (found == NULL)
         return false;
     const struct position *position = &core->position[found->position];
+    const struct order_moment *moment = &core->order_moment[slot_of_order(core, found)];
     *ret_view = (struct btx_order_view){
         .account = core->account[position->account].id,
         .market = core->market[position->market].id,
@@ -88,6 +101,9 @@ bool btx_core_view_order(const struct btx_core *core, uint64_t order,
         .remaining = found->remaining,
         .side = (enum btx_side)found->side,
         .persistence = (enum btx_persistence)found->persistence,
+        .held = found->held,
+        .until = found->due_place == 0 ? 0 : moment->until,
+        .expires = found->due_place == 0 ? 0 : moment->expires,
     };
     return true;
 }
@@ -98,6 +114,24 @@ uint64_t btx_core_view_runner(const struct btx_core *core, uint64_t market, uint
     if (found == NULL || index >= found->runner_count)
         return 0;
     return core->runner[runner_slot(core, slot_of_market(core, found), index)].id;
+}
+
+bool btx_core_view_is_removed(const struct btx_core *core, uint64_t market, uint32_t index)
+{
+    const struct market *found = btx_find_market(finder(core), market);
+    if (found == NULL || index >= found->runner_count)
+        return false;
+    return core->runner[runner_slot(core, slot_of_market(core, found), index)].removed;
+}
+
+size_t btx_core_view_description(const struct btx_core *core, uint64_t market,
+                                 char ret_text[BTX_DESCRIPTION_BYTES_MAX])
+{
+    const struct market *found = btx_find_market(finder(core), market);
+    if (found == NULL)
+        return 0;
+    btx_description_copy(core, found, ret_text);
+    return found->description_bytes;
 }
 
 bool btx_core_view_exposure(const struct btx_core *core, uint64_t account, uint64_t market,

@@ -13,8 +13,10 @@
 struct btx_core_view {
     uint64_t seq; /* Of the last event, 0 for none. */
     uint64_t tx;
-    uint64_t time_ns;    /* Of the last event. */
-    uint64_t next_order; /* The id the next order gets. */
+    uint64_t time_ns;       /* Of the last event. */
+    uint64_t next_order;    /* The id the next order gets. */
+    uint64_t due_ns;        /* When time next does something to an order; UINT64_MAX: never. */
+    uint32_t rules_version; /* Of the last command: what the state bytes are of. */
     struct btx_core_capacity used;
 };
 
@@ -43,6 +45,13 @@ struct btx_market_view {
     uint32_t tick; /* BINARY; else 0 */
     uint32_t commission;
     int64_t min_size;
+    uint64_t version;   /* rules-2.md 3 */
+    uint32_t bet_delay; /* ms */
+    uint32_t removed_count;
+    uint32_t description_bytes;
+    bool reductions;
+    bool implied;
+    enum btx_ladder ladder;
 };
 
 struct btx_order_view {
@@ -53,6 +62,9 @@ struct btx_order_view {
     int64_t remaining;
     enum btx_side side;
     enum btx_persistence persistence;
+    bool held;        /* Not in the book before it is released. */
+    uint64_t until;   /* When that is; 0 for one that is not held. */
+    uint64_t expires; /* 0: never */
 };
 
 /* One price of one side of a book. */
@@ -80,6 +92,13 @@ bool btx_core_view_order(const struct btx_core *core, uint64_t order,
 
 /* The id of runner number @index (from 0) of @market; 0 when there is none. */
 uint64_t btx_core_view_runner(const struct btx_core *core, uint64_t market, uint32_t index);
+
+/* Whether runner number @index of @market has been removed; false when there is none. */
+bool btx_core_view_is_removed(const struct btx_core *core, uint64_t market, uint32_t index);
+
+/* The description of @market into @ret_text; returns its bytes, 0 also for an unknown market. */
+size_t btx_core_view_description(const struct btx_core *core, uint64_t market,
+                                 char ret_text[BTX_DESCRIPTION_BYTES_MAX]);
 
 /* Zero for an account without a position in @market; false for an unknown market or index. */
 bool btx_core_view_exposure(const struct btx_core *core, uint64_t account, uint64_t market,

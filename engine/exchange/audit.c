@@ -2,6 +2,7 @@
 #include "engine/exchange/audit.h"
 
 #include "engine/base/check.h"
+#include "engine/core/view.h"
 #include "engine/wire/notes.h"
 
 #include <string.h>
@@ -38,6 +39,9 @@ static const char *take_command(struct btx_audit *audit, const struct btx_record
         return "a command where the execution gives an event";
     if (btx_core_pending(audit->exchange->core) != NULL)
         return "a command where the one before it goes on";
+    why = btx_core_follow_rules(audit->exchange->core, (const struct btx_command *)record);
+    if (why != NULL)
+        return why;
     step(audit, (const struct btx_command *)record);
     if (audit->expected == NULL)
         return "a command that makes no event";
@@ -66,8 +70,11 @@ static const char *take_digest(struct btx_audit *audit, const struct btx_state_d
 {
     uint8_t digest[BTX_SHA256_BYTES];
 
-    if (note->rules_version != BTX_RULES_VERSION)
-        return "a StateDigest of other rules than those of this version";
+    struct btx_core_view view;
+
+    btx_core_view(audit->exchange->core, &view);
+    if (note->rules_version != view.rules_version)
+        return "a StateDigest of other rules than those of the command before it";
     btx_exchange_digest(audit->exchange, digest);
     if (memcmp(digest, note->sha256, sizeof digest) != 0)
         return "the StateDigest is not that of the execution";
@@ -85,6 +92,8 @@ const char *btx_audit_take(struct btx_audit *audit, const struct btx_record *rec
     case BTX_RECORD_NOTE:
         if (audit->expected != NULL)
             return "a note where the execution gives an event";
+        if (btx_core_apply(audit->exchange->core, record) != NULL)
+            return "a note that cannot follow";
         if (record->type == BTX_NOTE_STATE_DIGEST)
             return take_digest(audit, (const struct btx_state_digest *)record);
         return NULL;

@@ -17,6 +17,8 @@ const struct btx_core_capacity btx_exchange_capacity_default = {
     .runners = 1000000,
     .orders = 1000000,
     .positions = 1000000,
+    .stakes = 4000000,
+    .description_bytes = 64 << 20,
 };
 
 enum btx_fault_code btx_exchange_open(struct btx_exchange *exchange,
@@ -29,8 +31,10 @@ enum btx_fault_code btx_exchange_open(struct btx_exchange *exchange,
 
     memset(exchange, 0, sizeof *exchange);
     if (core_bytes == 0)
-        return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0, "capacities run from 1 to %u",
-                             BTX_CORE_CAPACITY_MAX);
+        return btx_fault_set(
+            reterr_fault, BTX_FAULT_USAGE, 0,
+            "capacities run from 1 to %u (stakes: 0 to %u, description bytes: 0 to %u)",
+            BTX_CORE_CAPACITY_MAX, BTX_CORE_STAKES_MAX, BTX_CORE_DESCRIPTION_BYTES_MAX);
     memory = mmap(NULL, TX_BYTES + core_bytes, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)

@@ -111,9 +111,13 @@ static void describe_capacity(const struct recovery *recovery, const char *why,
         uint32_t have;
         uint32_t had;
     } rows[] = {
-        {"accounts", have->accounts, had->accounts},    {"markets", have->markets, had->markets},
-        {"runners", have->runners, had->runners},       {"orders", have->orders, had->orders},
+        {"accounts", have->accounts, had->accounts},
+        {"markets", have->markets, had->markets},
+        {"runners", have->runners, had->runners},
+        {"orders", have->orders, had->orders},
         {"positions", have->positions, had->positions},
+        {"stakes", have->stakes, had->stakes},
+        {"descriptions", have->description_bytes, had->description_bytes},
     };
     int length = 0;
 
@@ -344,10 +348,12 @@ static enum btx_fault_code take_digest(struct recovery *recovery,
     uint8_t digest[BTX_SHA256_BYTES];
     char place[SENTENCE_BYTES];
 
-    if (note->rules_version != BTX_RULES_VERSION)
-        return BTX_OK; /* Of other state bytes than ours. */
+    struct btx_core_view view;
+
+    btx_core_view(recovery->exchange->core, &view);
     btx_exchange_digest(recovery->exchange, digest);
-    if (memcmp(digest, note->sha256, sizeof digest) == 0) {
+    if (note->rules_version == view.rules_version &&
+        memcmp(digest, note->sha256, sizeof digest) == 0) {
         recovery->report->digests++;
         return BTX_OK;
     }
@@ -374,7 +380,10 @@ static enum btx_fault_code take_start(struct recovery *recovery,
         .runners = (uint32_t)note->capacity_runners,
         .orders = (uint32_t)note->capacity_orders,
         .positions = (uint32_t)note->capacity_positions,
+        .stakes = note->capacity_stakes,
+        .description_bytes = note->capacity_description_bytes,
     };
+    CHECK(btx_core_apply(recovery->exchange->core, &note->record) == NULL);
     return BTX_OK;
 }
 

@@ -39,8 +39,8 @@ static const char *check_funds(const struct btx_funds_command *command)
 static const char *check_open_market(const struct btx_open_market *command)
 {
     const bool has_tick = (command->present & BTX_OPEN_MARKET_HAS_TICK) != 0;
-    const unsigned odds_only = BTX_OPEN_MARKET_HAS_REDUCTIONS | BTX_OPEN_MARKET_HAS_IMPLIED |
-                               BTX_OPEN_MARKET_HAS_LADDER;
+    const unsigned odds_only =
+        BTX_OPEN_MARKET_HAS_REDUCTIONS | BTX_OPEN_MARKET_HAS_IMPLIED | BTX_OPEN_MARKET_HAS_LADDER;
 
     if (command->kind == BTX_MARKET_KIND_BINARY) {
         if ((command->present & odds_only) != 0)

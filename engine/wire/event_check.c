@@ -18,8 +18,7 @@
 #define SENTENCE_DELAY(what, field)                                                                \
     SENTENCE_RANGE(what, field, (what)->field <= BTX_BET_DELAY_MS_MAX)
 #define SENTENCE_FLAG(what, field) SENTENCE_BOOL(what, field)
-#define SENTENCE_PERCENT(what, field)                                                              \
-    SENTENCE_RANGE(what, field, (what)->field <= BTX_FACTOR_MAX)
+#define SENTENCE_PERCENT(what, field) SENTENCE_RANGE(what, field, (what)->field <= BTX_FACTOR_MAX)
 #define SENTENCE_CAUSE(what, field) SENTENCE_BYTE(what, field, BTX_CAUSE_COUNT)
 #define SENTENCE_REJECT(what, field) SENTENCE_BYTE(what, field, BTX_REJECT_COUNT)
 #define SENTENCE_COMMAND(what, field)                                                              \

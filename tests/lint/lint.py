@@ -24,7 +24,8 @@ FUNCTION_LINES_MAX = 70
 
 # Who may include whom (the architecture's table).  A value is a file or a folder.
 CORE_HEADERS = {"engine/core"} | {
-    "engine/base/%s.h" % name for name in ("attributes", "bytes", "check", "int128", "limits")
+    "engine/base/%s.h" % name for name in ("attributes", "bytes", "check", "int128", "limits",
+                                            "utf8")
 }
 OWN_INCLUDES = {
     "engine/base": {"engine/base"},
