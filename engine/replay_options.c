@@ -25,24 +25,33 @@ struct option_row {
     enum option_kind kind;
     enum btx_replay_action action; /* OPTION_TEXT */
     size_t offset_bytes;           /* Others: of what it sets in struct btx_replay_options. */
+    uint32_t minimum;              /* OPTION_CAPACITY */
+    uint32_t maximum;
 };
 
 #define ROW(kind, member)                                                                          \
     {                                                                                              \
-        kind, BTX_REPLAY_RUN, offsetof(struct btx_replay_options, member)                          \
+        kind, BTX_REPLAY_RUN, offsetof(struct btx_replay_options, member), 0, 0                    \
+    }
+#define CAPACITY(member, minimum, maximum)                                                         \
+    {                                                                                              \
+        OPTION_CAPACITY, BTX_REPLAY_RUN, offsetof(struct btx_replay_options, capacity.member),     \
+            minimum, maximum                                                                       \
     }
 
 /* In the order of `known` below, which getopt wants in a form of its own. */
 static const struct option_row rows[] = {
     ROW(OPTION_SWITCH, digest),
     ROW(OPTION_SWITCH, quiet),
-    ROW(OPTION_CAPACITY, capacity.accounts),
-    ROW(OPTION_CAPACITY, capacity.markets),
-    ROW(OPTION_CAPACITY, capacity.runners),
-    ROW(OPTION_CAPACITY, capacity.orders),
-    ROW(OPTION_CAPACITY, capacity.positions),
-    {OPTION_TEXT, BTX_REPLAY_HELP, 0},
-    {OPTION_TEXT, BTX_REPLAY_VERSION, 0},
+    CAPACITY(accounts, 1, BTX_CORE_CAPACITY_MAX),
+    CAPACITY(markets, 1, BTX_CORE_CAPACITY_MAX),
+    CAPACITY(runners, 1, BTX_CORE_CAPACITY_MAX),
+    CAPACITY(orders, 1, BTX_CORE_CAPACITY_MAX),
+    CAPACITY(positions, 1, BTX_CORE_CAPACITY_MAX),
+    CAPACITY(stakes, 0, BTX_CORE_STAKES_MAX),
+    CAPACITY(description_bytes, 0, BTX_CORE_DESCRIPTION_BYTES_MAX),
+    {OPTION_TEXT, BTX_REPLAY_HELP, 0, 0, 0},
+    {OPTION_TEXT, BTX_REPLAY_VERSION, 0, 0, 0},
     ROW(OPTION_FOLDER, wal),
     ROW(OPTION_FOLDER, from_wal),
     ROW(OPTION_SEQ, at_seq),
@@ -57,6 +66,8 @@ static const struct option known[] = {
     {"runners", required_argument, NULL, 0},
     {"orders", required_argument, NULL, 0},
     {"positions", required_argument, NULL, 0},
+    {"stakes", required_argument, NULL, 0},
+    {"description-bytes", required_argument, NULL, 0},
     {"help", no_argument, NULL, 0},
     {"version", no_argument, NULL, 0},
     {"wal", required_argument, NULL, 0},
@@ -70,18 +81,19 @@ static_assert(BTX_COUNT_OF(rows) + 1 == BTX_COUNT_OF(known), "one row for each o
 
 /* Digits only: no sign, no space, no suffix. */
 static enum btx_fault_code parse_capacity(const char *name, const char *text,
-                                          uint32_t *ret_capacity, struct btx_fault *reterr_fault)
+                                          const struct option_row *row, uint32_t *ret_capacity,
+                                          struct btx_fault *reterr_fault)
 {
     const char *digit = text;
-    uint32_t value = 0;
+    uint64_t value = 0;
 
-    for (; *digit >= '0' && *digit <= '9' && value <= BTX_CORE_CAPACITY_MAX; digit++)
-        value = 10 * value + (uint32_t)(*digit - '0');
-    if (*digit != '\0' || value < 1 || value > BTX_CORE_CAPACITY_MAX)
+    for (; *digit >= '0' && *digit <= '9' && value <= row->maximum; digit++)
+        value = 10 * value + (uint64_t)(*digit - '0');
+    if (*digit != '\0' || digit == text || value < row->minimum || value > row->maximum)
         return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0,
-                             "--%s: want a number from 1 to %u, got '%s'", name,
-                             BTX_CORE_CAPACITY_MAX, text);
-    *ret_capacity = value;
+                             "--%s: want a number from %u to %u, got '%s'", name, row->minimum,
+                             row->maximum, text);
+    *ret_capacity = (uint32_t)value;
     return BTX_OK;
 }
 
@@ -141,7 +153,7 @@ static enum btx_fault_code take_option(size_t index, const char *value,
         *(bool *)member = true;
         return BTX_OK;
     case OPTION_CAPACITY:
-        return parse_capacity(known[index].name, value, member, reterr_fault);
+        return parse_capacity(known[index].name, value, row, member, reterr_fault);
     case OPTION_FOLDER:
         *(const char **)member = value;
         return BTX_OK;
@@ -242,6 +254,10 @@ void btx_replay_options_print_help(void)
            "  --orders N      room for so many live orders (%u)\n"
            "  --positions N   room for so many pairs of an account and a market in which it\n"
            "                  has a bet or a live order (%u)\n"
+           "  --stakes N      room for so many net stakes by account, runner and price in\n"
+           "                  markets with reductions, two for each live order there (%u)\n"
+           "  --description-bytes N\n"
+           "                  room for so many bytes of descriptions of markets (%u)\n"
            "  --help          print this text\n"
            "  --version       print the version\n"
            "\n"
@@ -257,7 +273,8 @@ void btx_replay_options_print_help(void)
            "\n",
            BTX_COMMAND_LINE_BYTES_MAX, btx_exchange_capacity_default.accounts,
            btx_exchange_capacity_default.markets, btx_exchange_capacity_default.runners,
-           btx_exchange_capacity_default.orders, btx_exchange_capacity_default.positions);
+           btx_exchange_capacity_default.orders, btx_exchange_capacity_default.positions,
+           btx_exchange_capacity_default.stakes, btx_exchange_capacity_default.description_bytes);
     printf("A command that the rules refuse is answered like any other, with the event\n"
            "CommandRejected.  A line that is no command ends the run: the events of all\n"
            "lines before it are printed, and \"line N: why\" on standard error.\n"

@@ -96,9 +96,11 @@ static enum btx_fault_code run_line(struct flow *flow, const char *line, size_t 
         return code;
     if (flow->restored.core != NULL) {
         const struct btx_command *command = &flow->run.command.command;
+        enum btx_step step = BTX_STEP_DUE;
 
-        while (btx_core_step(flow->restored.core, command, &flow->restored.tx) == BTX_STEP_MORE)
-            command = NULL;
+        while (step != BTX_STEP_DONE)
+            step = btx_core_step(flow->restored.core, step == BTX_STEP_MORE ? NULL : command,
+                                 &flow->restored.tx);
     } else if (flow->commands.position_bytes >= flow->commands.length_bytes / 2) {
         code = restore(flow, reterr_fault);
         if (code != BTX_OK)

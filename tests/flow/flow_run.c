@@ -63,18 +63,17 @@ static enum btx_fault_code take_tx(struct btx_flow_run *run, struct btx_fault *r
 enum btx_fault_code btx_flow_run_execute(struct btx_flow_run *run, struct btx_fault *reterr_fault)
 {
     const struct btx_command *command = &run->command.command;
-    enum btx_step step;
+    enum btx_step step = BTX_STEP_DUE;
 
     run->command_count++;
     do {
         enum btx_fault_code code;
 
-        step = btx_core_step(run->live.core, command, &run->live.tx);
-        command = NULL;
+        step = btx_core_step(run->live.core, step == BTX_STEP_MORE ? NULL : command, &run->live.tx);
         code = take_tx(run, reterr_fault);
         if (code != BTX_OK)
             return code;
-    } while (step == BTX_STEP_MORE);
+    } while (step != BTX_STEP_DONE);
     return BTX_OK;
 }
 

@@ -114,23 +114,24 @@ static void execute(struct run *run)
     const struct btx_command *command = &run->space.command;
     const struct btx_command *reloaded_command = &copy.command;
     const char *sentence;
-    enum btx_step step;
+    enum btx_step step = BTX_STEP_DUE;
 
     btx_model_execute(&run->model, command);
     /* What was saved knows the time of the last event, and no Tick since then. */
     copy.command.record.time_ns = run->model.time_ns;
     do {
-        step = btx_core_step(run->live.core, command, &run->tx);
-        (void)btx_core_step(run->reloaded.core, reloaded_command, &run->reloaded_tx);
+        const bool goes_on = step == BTX_STEP_MORE;
+
+        step = btx_core_step(run->live.core, goes_on ? NULL : command, &run->tx);
+        (void)btx_core_step(run->reloaded.core, goes_on ? NULL : reloaded_command,
+                            &run->reloaded_tx);
         if (run->tx.length_bytes != run->reloaded_tx.length_bytes ||
             memcmp(run->tx.bytes, run->reloaded_tx.bytes, run->tx.length_bytes) != 0)
             fail(run, "a core that was saved and loaded decides otherwise");
         btx_buffer_append(&run->made, run->tx.bytes, run->tx.length_bytes);
         print_tx(run);
         reload(run);
-        command = NULL;
-        reloaded_command = NULL;
-    } while (step == BTX_STEP_MORE);
+    } while (step != BTX_STEP_DONE);
     sentence = btx_core_verify(run->live.core);
     if (sentence != NULL)
         fail(run, "verify: %s", sentence);

@@ -207,7 +207,7 @@ static void run_command(const char *line, size_t length_bytes)
 {
     const struct btx_command *command = &maker.command.command;
     const char *why = btx_command_text_decode(&maker.decoder, line, length_bytes, &maker.command);
-    enum btx_step step;
+    enum btx_step step = BTX_STEP_DUE;
 
     if (why != NULL) {
         fprintf(stderr, "log_maker: %s\n", why);
@@ -215,11 +215,11 @@ static void run_command(const char *line, size_t length_bytes)
     }
     open_exchange(1000);
     do {
-        step = btx_core_step(maker.exchange.core, command, &maker.exchange.tx);
-        command = NULL;
+        step = btx_core_step(maker.exchange.core, step == BTX_STEP_MORE ? NULL : command,
+                             &maker.exchange.tx);
         finish_tx(&maker.exchange.tx);
         commit_tx(&maker.exchange.tx);
-    } while (step == BTX_STEP_MORE);
+    } while (step != BTX_STEP_DONE);
 }
 
 static void run_snapshot(void)

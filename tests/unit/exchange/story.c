@@ -64,14 +64,13 @@ static struct btx_story_part *append_part(struct btx_story *story, const void *b
 void btx_story_run(struct btx_story *story, const struct btx_command *command)
 {
     struct btx_exchange *exchange = &story->exchange;
-    enum btx_step step;
+    enum btx_step step = BTX_STEP_DUE;
 
     do {
-        step = btx_core_step(exchange->core, command, &exchange->tx);
-        command = NULL;
+        step = btx_core_step(exchange->core, step == BTX_STEP_MORE ? NULL : command, &exchange->tx);
         if (exchange->tx.length_bytes > 0)
             append_part(story, exchange->tx.bytes, exchange->tx.length_bytes);
-    } while (step == BTX_STEP_MORE);
+    } while (step != BTX_STEP_DONE);
 }
 
 void btx_story_line(struct btx_story *story, const char *line)
