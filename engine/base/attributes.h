@@ -13,6 +13,14 @@
 /* The function does not come back. */
 #define BTX_NORETURN __attribute__((noreturn))
 
+/* A function of this file that is compiled into each of its callers; only where a profile says that
+ * it matters. */
+#define BTX_ALWAYS_INLINE __attribute__((always_inline)) static inline
+
+/* A function that stays out of its callers, so that their usual way needs no room for it; only where
+ * a profile says that it matters. */
+#define BTX_NOINLINE __attribute__((noinline))
+
 /* The function is hardly ever called: kept out of line and away from the hot pages. */
 #define BTX_COLD __attribute__((cold, noinline))
 

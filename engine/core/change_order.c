@@ -8,28 +8,44 @@
 #include "engine/core/risk.h"
 #include "engine/core/stakes.h"
 
-static void keep_ref(struct btx_core *core, struct order *order, const char *text, uint8_t length)
+/* The ref of @event, an OrderAccepted or an OrderHeld, which has it farther behind. */
+static void keep_ref(struct btx_core *core, struct order *order,
+                     const struct btx_order_accepted *event)
 {
     struct order_ref *ref = &core->order_ref[slot_of_order(core, order)];
+    const char *text = event->record.type == BTX_EVENT_ORDER_HELD
+                           ? btx_order_held_ref((const void *)event)
+                           : btx_order_accepted_ref(event);
     order->has_ref = true;
-    ref->length = length;
-    memcpy(ref->text, text, length);
+    ref->length = event->ref_length;
+    memcpy(ref->text, text, event->ref_length);
 }
 
-/* W' and X' of @position move by what @size of @order, unmatched, takes away; or gives back. */
-static void shift_unmatched(struct btx_core *core, const struct order *order, int64_t size,
-                            bool gives_back)
+/* W' and X' of its position move by what @size of @order, unmatched, takes away. */
+BTX_ALWAYS_INLINE void take_unmatched(struct btx_core *core, const struct order *order,
+                                      int64_t size)
 {
     struct position *position = &core->position[order->position];
-    const struct shift shift = risk_of_order(core, order, size);
-    btx_risk_shift(core, position, core->runner[order->runner].index,
-                   gives_back ? risk_negated(shift) : shift);
+    const uint8_t kind = core->market[position->market].kind;
+    risk_shift(core, position, core->runner[order->runner].index,
+               risk_unmatched(kind, order->side, order->price, size));
 }
 
-/* The order that @event begins, be it accepted or held; its ref is at @ref. */
-static struct order *begin_order(struct btx_core *core, const struct btx_order_accepted *event,
-                                 const char *ref, struct account *account, struct runner *runner,
-                                 struct position *position, uint32_t price_index)
+/* And back, when it is cancelled; on a removed runner there is nothing to give back. */
+BTX_ALWAYS_INLINE void give_back_unmatched(struct btx_core *core, const struct order *order,
+                                           int64_t size)
+{
+    struct position *position = &core->position[order->position];
+    const struct runner *runner = &core->runner[order->runner];
+    const uint8_t kind = core->market[position->market].kind;
+    if (!runner->removed)
+        risk_shift(core, position, runner->index,
+                   risk_negated(risk_unmatched(kind, order->side, order->price, size)));
+}
+
+void btx_change_order_accepted(struct btx_core *core, const struct btx_order_accepted *event,
+                               struct account *account, struct runner *runner,
+                               struct position *position, uint32_t price_index)
 {
     if (position == NULL)
         position = btx_make_position(core, slot_of_account(core, account), runner->market);
@@ -42,21 +58,12 @@ static struct order *begin_order(struct btx_core *core, const struct btx_order_a
     order->stp = event->stp;
     order->tif = event->tif;
     if (event->present & BTX_ORDER_ACCEPTED_HAS_REF)
-        keep_ref(core, order, ref, event->ref_length);
-    shift_unmatched(core, order, event->size, false);
-    change_consumed(account, event->cseq, 0);
-    core->next_order = event->order + 1;
-    return order;
-}
-
-void btx_change_order_accepted(struct btx_core *core, const struct btx_order_accepted *event,
-                               struct account *account, struct runner *runner,
-                               struct position *position, uint32_t price_index)
-{
-    struct order *order = begin_order(core, event, btx_order_accepted_ref(event), account, runner,
-                                      position, price_index);
+        keep_ref(core, order, event);
     if (event->expires != 0)
         btx_due_add(core, order, (struct order_moment){.expires = event->expires});
+    take_unmatched(core, order, event->size);
+    change_consumed(account, event->cseq, 0);
+    core->next_order = event->order + 1;
     core->work.taker = slot_of_order(core, order);
 }
 
@@ -64,9 +71,12 @@ void btx_change_order_held(struct btx_core *core, const struct btx_order_held *e
                            struct account *account, struct runner *runner,
                            struct position *position, uint32_t price_index)
 {
-    const struct btx_order_accepted *common = (const void *)event;
-    struct order *order = begin_order(core, common, btx_order_held_ref(event), account, runner,
-                                      position, price_index);
+    /* As one that is accepted, but that it waits, and is no taker. */
+    btx_change_order_accepted(core, (const void *)event, account, runner, position, price_index);
+    struct order *order = &core->order[core->work.taker];
+    core->work.taker = NO_SLOT;
+    if (order->due_place != 0)
+        btx_due_remove(core, order);
     order->held = true;
     order->post_only = event->post_only;
     btx_due_add(core, order,
@@ -108,8 +118,8 @@ static void shift_matched(struct btx_core *core, const struct order *order, stru
     const uint8_t kind = core->market[position->market].kind;
     const struct shift matched = risk_matched(order->side, fill);
     const struct shift unmatched = risk_unmatched(kind, order->side, order->price, size);
-    btx_risk_shift(core, position, core->runner[order->runner].index,
-                   risk_sum(matched, risk_negated(unmatched)));
+    risk_shift(core, position, core->runner[order->runner].index,
+               risk_sum(matched, risk_negated(unmatched)));
 }
 
 /* The same for what the position keeps by price, where factors may come. */
@@ -166,7 +176,7 @@ void btx_change_order_cancelled(struct btx_core *core, const struct btx_order_ca
 {
     struct position *position = &core->position[order->position];
     change_consumed(&core->account[position->account], event->cseq, 0);
-    shift_unmatched(core, order, event->cancelled, true);
+    give_back_unmatched(core, order, event->cancelled);
     if (event->remaining != 0) {
         if (order->held)
             reduce_held(core, order, event->cancelled);
@@ -196,7 +206,7 @@ void btx_change_orders_cancelled(struct btx_core *core,
         CHECK(order != NULL);
         struct position *position = &core->position[order->position];
         change_consumed(&core->account[position->account], event->cseq, 0);
-        shift_unmatched(core, order, order->remaining, true);
+        give_back_unmatched(core, order, order->remaining);
         if (order->resting)
             btx_book_remove(core, order);
         order_left(core, order);

@@ -56,7 +56,8 @@ static void sift_down(struct btx_core *core, uint32_t place, struct due_entry en
     put(core, place, entry);
 }
 
-void btx_due_add(struct btx_core *core, struct order *order, struct order_moment moment)
+BTX_NOINLINE void btx_due_add(struct btx_core *core, struct order *order,
+                              struct order_moment moment)
 {
     CHECK(order->due_place == 0 && core->due.count < core->orders.capacity);
     const uint32_t slot = slot_of_order(core, order);
@@ -66,11 +67,10 @@ void btx_due_add(struct btx_core *core, struct order *order, struct order_moment
     sift_up(core, ++core->due.count, entry);
 }
 
-void btx_due_remove(struct btx_core *core, struct order *order)
+BTX_NOINLINE void btx_due_remove(struct btx_core *core, struct order *order)
 {
     const uint32_t place = order->due_place;
-    if (place == 0)
-        return;
+    CHECK(place != 0);
     order->due_place = 0;
     const struct due_entry last = core->due.entries[core->due.count--];
     if (place > core->due.count)
@@ -88,13 +88,6 @@ void btx_due_release(struct btx_core *core, struct order *order)
     order->held = false;
     if (moment.expires != 0)
         btx_due_add(core, order, moment);
-}
-
-struct order *btx_due_first(const struct btx_core *core, uint64_t now_ns)
-{
-    if (core->due.count == 0 || core->due.entries[1].moment_ns > now_ns)
-        return NULL;
-    return &core->order[core->due.entries[1].slot];
 }
 
 bool btx_due_agrees(const struct btx_core *core)

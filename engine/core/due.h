@@ -16,11 +16,21 @@ void btx_due_add(struct btx_core *core, struct order *order, struct order_moment
 /* It is released: from now on it waits for its expiry only, if it has one. */
 void btx_due_release(struct btx_core *core, struct order *order);
 
-/* It waits no longer, if it did. */
+/* @order, which is waiting, waits no longer. */
 void btx_due_remove(struct btx_core *core, struct order *order);
 
-/* The order to which something happens first, when that is at or before @now_ns; else NULL. */
-struct order *btx_due_first(const struct btx_core *core, uint64_t now_ns);
+/* Whether anything has fallen due. */
+static inline bool due_is_now(const struct btx_core *core)
+{
+    return core->due.count > 0 && core->due.entries[1].moment_ns <= core->now_ns;
+}
+
+/* The order to which something happens first; there must be one. */
+static inline struct order *due_first(const struct btx_core *core)
+{
+    CHECK(core->due.count > 0);
+    return &core->order[core->due.entries[1].slot];
+}
 
 /* Whether what @order, which is waiting, waits for is its expiry. */
 bool btx_due_is_expiry(const struct btx_core *core, const struct order *order);

@@ -30,13 +30,12 @@ static void emit_released(struct run *run, struct order *order)
     btx_change_order_released(run->core, order);
 }
 
-bool btx_execute_due(struct run *run)
+BTX_NOINLINE bool btx_execute_due(struct run *run)
 {
     struct btx_core *core = run->core;
     if (run->resumed)
         return btx_match_taker(run);
-    struct order *order = btx_due_first(core, core->now_ns);
-    CHECK(order != NULL);
+    struct order *order = due_first(core);
     const enum btx_cause cause =
         btx_due_is_expiry(core, order) ? BTX_CAUSE_EXPIRED : judge_release(core, order);
     if (cause != (enum btx_cause)BTX_CAUSE_COUNT) {

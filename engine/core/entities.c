@@ -189,7 +189,8 @@ void btx_unmake_position(struct btx_core *core, struct position *position)
 {
     CHECK(position->orders_head == NO_SLOT);
     btx_risk_set_reserved(core, position, 0);
-    btx_stakes_drop(core, position);
+    if (position->stakes != NO_SLOT)
+        btx_stakes_drop(core, position);
     unlink_position(core, position);
     btx_cells_give(core, position->cells, core->market[position->market].runner_count);
     pool_give(&core->positions, slot_of_position(core, position));
@@ -249,7 +250,8 @@ void btx_unmake_order(struct btx_core *core, struct order *order)
     const uint32_t slot = slot_of_order(core, order);
     struct position *position = &core->position[order->position];
     CHECK(!order->resting);
-    btx_due_remove(core, order);
+    if (order->due_place != 0)
+        btx_due_remove(core, order);
     if (order->position_prev != NO_SLOT)
         core->order[order->position_prev].position_next = order->position_next;
     else

@@ -163,21 +163,21 @@ static struct meeting next_meeting(const struct btx_core *core, struct meetings 
     }
 }
 
-bool btx_implied_would_match(const struct btx_core *core, const struct taking *taking)
+BTX_NOINLINE bool btx_implied_would_match(const struct btx_core *core, const struct taking *taking)
 {
     const struct meetings meetings = meetings_begin(core, taking);
     return crossing_implied(core, &meetings) != NULL;
 }
 
-bool btx_implied_has_more(const struct btx_core *core, const struct taking *taking,
-                          int64_t remaining)
+BTX_NOINLINE bool btx_implied_has_more(const struct btx_core *core, const struct taking *taking,
+                                       int64_t remaining)
 {
     struct meetings meetings = meetings_begin(core, taking);
     return next_meeting(core, &meetings, remaining).maker != NO_SLOT;
 }
 
-bool btx_implied_is_fillable(const struct btx_core *core, const struct taking *taking, int64_t size,
-                             int64_t min_fill)
+BTX_NOINLINE bool btx_implied_is_fillable(const struct btx_core *core, const struct taking *taking,
+                                          int64_t size, int64_t min_fill)
 {
     struct meetings meetings = meetings_begin(core, taking);
     int64_t remaining = size;
@@ -221,7 +221,7 @@ static void emit_implied(struct run *run, struct order *taker, struct order *mak
     btx_change_implied_matched(core, event, taker, maker);
 }
 
-bool btx_implied_match_taker(struct run *run)
+BTX_NOINLINE bool btx_implied_match_taker(struct run *run)
 {
     struct btx_core *core = run->core;
     struct order *taker = &core->order[core->work.taker];

@@ -137,7 +137,7 @@ static const char *load_cell(struct loader *loader, struct position *position)
         return "state: a profit is out of range or order";
     loader->next_index = index + 1;
     loader->position_is_bare = false;
-    btx_risk_shift(loader->core, position, (uint32_t)index, shift);
+    risk_shift(loader->core, position, (uint32_t)index, shift);
     return NULL;
 }
 
@@ -253,7 +253,7 @@ static struct order *load_order(struct loader *loader, const struct runner *runn
     *ret_expires = loader->second_stage ? btx_reader_u64(reader) : 0;
     if (*ret_expires > BTX_TIME_NS_MAX || (*ret_expires != 0 && tif != BTX_TIF_GTC))
         return NULL;
-    btx_risk_shift(core, position, runner->index, risk_of_order(core, order, remaining));
+    risk_shift(core, position, runner->index, risk_of_order(core, order, remaining));
     return order;
 }
 

@@ -158,16 +158,10 @@ static void emit_trade(struct run *run, struct order *taker, struct order *maker
     btx_change_trade_matched(core, event, taker, maker);
 }
 
-static const struct market *market_of_taker(const struct btx_core *core)
-{
-    return &core->market[core->runner[core->order[core->work.taker].runner].market];
-}
-
 /* The maker that the taker meets next; NULL when none crosses its limit. */
-static struct order *next_maker(const struct btx_core *core, const struct order *taker)
+static struct order *next_maker(const struct btx_core *core, const struct runner *runner,
+                                uint8_t kind, const struct order *taker)
 {
-    const struct runner *runner = &core->runner[taker->runner];
-    const uint8_t kind = core->market[runner->market].kind;
     const uint8_t makers = opposite_side(taker->side);
     const uint32_t index = btx_book_best(core, runner, kind, makers);
     if (index == NO_PRICE || !price_crosses(kind, makers, index, taker->price_index))
@@ -204,11 +198,13 @@ void btx_meet_direct(struct run *run, struct order *taker, struct order *maker)
 bool btx_match_taker(struct run *run)
 {
     struct btx_core *core = run->core;
-    if (core->work.taker != NO_SLOT && market_of_taker(core)->implied)
-        return btx_implied_match_taker(run);
     while (core->work.taker != NO_SLOT) {
         struct order *taker = &core->order[core->work.taker];
-        struct order *maker = next_maker(core, taker);
+        const struct runner *runner = &core->runner[taker->runner];
+        const struct market *market = &core->market[runner->market];
+        if (market->implied)
+            return btx_implied_match_taker(run);
+        struct order *maker = next_maker(core, runner, market->kind, taker);
         if (maker == NULL)
             return btx_cancel_rest(run, taker);
         if (run->tx->full)

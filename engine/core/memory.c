@@ -137,6 +137,8 @@ struct btx_core *btx_core_init(void *memory, const struct btx_core_capacity *cap
     core->shard = shard;
     core->rules_version = BTX_RULES_VERSION;
     core->decide_by = BTX_RULES_VERSION;
+    core->due_tick.command.record = (struct btx_record){
+        .length_units = 1, .kind_flags = BTX_RECORD_COMMAND, .type = BTX_COMMAND_TICK};
     core->next_order = order_id_first(shard);
     const uint32_t house = pool_take(&core->accounts);
     CHECK(house == HOUSE_SLOT);

@@ -51,8 +51,8 @@ static enum btx_reject read_request(struct btx_core *core, const struct btx_plac
     request->size = command->size;
     request->has_min_fill = command->present & BTX_PLACE_ORDER_HAS_MIN_FILL;
     request->min_fill = command->min_fill;
-    request->has_expires = command->present & BTX_PLACE_ORDER_HAS_EXPIRES;
-    request->expires = command->expires;
+    request->expires =
+        command->present & BTX_PLACE_ORDER_HAS_EXPIRES ? command->expires : EXPIRES_NEVER;
     request->tif = command->tif;
     request->persistence = command->persistence;
     request->post_only = command->post_only;
@@ -160,8 +160,7 @@ static struct order_request request_for(struct btx_core *core, struct account *a
         .replaced = old,
         .price = command->price,
         .size = size,
-        .has_expires = expires != 0,
-        .expires = expires,
+        .expires = expires == 0 ? EXPIRES_NEVER : expires,
         .keeps_size = !has_size,
         .side = old->side,
         .tif = BTX_TIF_GTC,

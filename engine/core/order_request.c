@@ -41,7 +41,8 @@ static bool is_consistent(const struct btx_core *core, const struct order_reques
 {
     if (request->post_only && request->tif != BTX_TIF_GTC)
         return false;
-    if (request->has_expires && (request->tif != BTX_TIF_GTC || request->expires <= core->now_ns))
+    if (request->expires != EXPIRES_NEVER &&
+        (request->tif != BTX_TIF_GTC || request->expires <= core->now_ns))
         return false;
     return !request->has_min_fill ||
            (request->tif == BTX_TIF_FOK && request->min_fill > 0 &&
@@ -122,7 +123,7 @@ static void fill_accepted(const struct btx_core *core, const struct order_reques
     event->runner = request->runner->id;
     event->size = request->size;
     event->cseq = request->cseq;
-    event->expires = request->has_expires ? request->expires : 0;
+    event->expires = request->expires == EXPIRES_NEVER ? 0 : request->expires;
     event->price = (uint32_t)request->price;
     event->side = request->side;
     event->tif = request->tif;
@@ -147,7 +148,7 @@ static void emit_accepted(struct run *run, const struct order_request *request)
                               request->price_index);
 }
 
-static void emit_held(struct run *run, const struct order_request *request)
+BTX_NOINLINE static void emit_held(struct run *run, const struct order_request *request)
 {
     struct btx_core *core = run->core;
     struct btx_order_held *event =

@@ -6,6 +6,9 @@
 
 #include "engine/core/tx.h"
 
+/* No moment: times end before it. */
+#define EXPIRES_NEVER UINT64_MAX
+
 /* The order; what it is asked for, and what was found for it. */
 struct order_request {
     struct account *account;
@@ -18,8 +21,7 @@ struct order_request {
     int64_t size;
     bool has_min_fill;
     int64_t min_fill; /* What must be there at once of a FOK; not given: all of it. */
-    bool has_expires;
-    uint64_t expires; /* ns */
+    uint64_t expires; /* ns; EXPIRES_NEVER: not given */
     bool keeps_size;  /* min_size does not judge a size that was there before. */
     uint8_t side;
     uint8_t tif;

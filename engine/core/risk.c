@@ -1,48 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/core/risk.h"
 
-static bool cell_is_zero(const struct cell *cell)
-{
-    return cell->win == 0 && cell->lose == 0;
-}
-
-void btx_risk_shift(struct btx_core *core, struct position *position, uint32_t index,
-                    struct shift shift)
-{
-    struct cell *cell = position_cell(core, position, index);
-    position->nonzero_cells -= (uint32_t)!cell_is_zero(cell);
-    cell->win += shift.win;
-    cell->lose += shift.lose;
-    position->nonzero_cells += (uint32_t)!cell_is_zero(cell);
-    position->lose_sum += shift.lose;
-
-    const btx_i128 difference = cell->win - cell->lose;
-    if (index == position->floor_index) {
-        /* The floor may have risen above another runner's difference. */
-        position->floor_known = position->floor_known && difference <= position->floor;
-        position->floor = difference;
-    } else if (difference < position->floor) {
-        position->floor = difference;
-        position->floor_index = index;
-    }
-}
-
 void btx_risk_drop_runner(struct btx_core *core, struct position *position, uint32_t index)
 {
     struct cell *cell = position_cell(core, position, index);
-    btx_risk_shift(core, position, index, (struct shift){.win = -cell->win, .lose = -cell->lose});
+    risk_shift(core, position, index, (struct shift){.win = -cell->win, .lose = -cell->lose});
     position->floor_known = false;
 }
 
 static bool is_removed(const struct btx_core *core, const struct market *market, uint32_t index)
 {
-    return market->removed_count > 0 &&
-           core->runner[runner_slot(core, slot_of_market(core, market), index)].removed;
+    return core->runner[runner_slot(core, slot_of_market(core, market), index)].removed;
 }
 
-/* The floor over all runners but @without. */
-static btx_i128 floor_without(const struct btx_core *core, const struct market *market,
-                              const struct cell *cells, uint32_t without, uint32_t *ret_index)
+/* The floor of @market over all runners but @without, when some of them are removed. */
+BTX_COLD static btx_i128 floor_of_active(const struct btx_core *core, const struct market *market,
+                                         const struct cell *cells, uint32_t without,
+                                         uint32_t *ret_index)
 {
     btx_i128 floor = BTX_I128_MAX;
     for (uint32_t i = 0; i < market->runner_count; i++) {
@@ -55,8 +29,26 @@ static btx_i128 floor_without(const struct btx_core *core, const struct market *
     return floor;
 }
 
-static void find_floor(struct btx_core *core, const struct market *market,
-                       struct position *position)
+/* The floor over all runners but @without. */
+static btx_i128 floor_without(const struct btx_core *core, const struct market *market,
+                              const struct cell *cells, uint32_t without, uint32_t *ret_index)
+{
+    if (market->removed_count > 0)
+        return floor_of_active(core, market, cells, without, ret_index);
+    const uint32_t count = market->runner_count;
+    btx_i128 floor = BTX_I128_MAX;
+    for (uint32_t i = 0; i < count; i++) {
+        const btx_i128 difference = cells[i].win - cells[i].lose;
+        if (difference < floor && i != without) {
+            floor = difference;
+            *ret_index = i;
+        }
+    }
+    return floor;
+}
+
+BTX_NOINLINE static void find_floor(struct btx_core *core, const struct market *market,
+                                    struct position *position)
 {
     position->floor = floor_without(core, market, &core->cell[position->cells], UINT32_MAX,
                                     &position->floor_index);
@@ -164,13 +156,20 @@ void btx_risk_set_reserved(struct btx_core *core, struct position *position, btx
     position->reserved = reserved;
 }
 
-/* The same as btx_risk_reserved_after() nothing, without a look at any cell in the usual case. */
+/* What @position reserves, in markets for which nothing is kept. */
+BTX_NOINLINE static btx_i128 reserved_anew(struct btx_core *core, const struct market *market,
+                                           struct position *position)
+{
+    const struct shift nothing = {.win = 0, .lose = 0};
+    return btx_risk_reserved_after(core, market, position, market->first_active, nothing);
+}
+
+/* The same, without a look at any cell in the usual case. */
 static btx_i128 reserved_now(struct btx_core *core, const struct market *market,
                              struct position *position)
 {
-    const struct shift nothing = {.win = 0, .lose = 0};
     if (market->kind != BTX_MARKET_KIND_ODDS || market->winners != 1)
-        return btx_risk_reserved_after(core, market, position, market->first_active, nothing);
+        return reserved_anew(core, market, position);
     if (!position->floor_known)
         find_floor(core, market, position);
     const btx_i128 worst = position->lose_sum + position->floor;

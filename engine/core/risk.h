@@ -56,9 +56,32 @@ static inline struct shift risk_of_order(const struct btx_core *core, const stru
     return risk_unmatched(kind, order->side, order->price, size);
 }
 
+static inline bool cell_is_zero(const struct cell *cell)
+{
+    return cell->win == 0 && cell->lose == 0;
+}
+
 /* Apply @shift to runner @index of @position.  The reserve is stale until btx_risk_refresh(). */
-void btx_risk_shift(struct btx_core *core, struct position *position, uint32_t index,
-                    struct shift shift);
+static inline void risk_shift(struct btx_core *core, struct position *position, uint32_t index,
+                              struct shift shift)
+{
+    struct cell *cell = position_cell(core, position, index);
+    position->nonzero_cells -= (uint32_t)!cell_is_zero(cell);
+    cell->win += shift.win;
+    cell->lose += shift.lose;
+    position->nonzero_cells += (uint32_t)!cell_is_zero(cell);
+    position->lose_sum += shift.lose;
+
+    const btx_i128 difference = cell->win - cell->lose;
+    if (index == position->floor_index) {
+        /* The floor may have risen above another runner's difference. */
+        position->floor_known = position->floor_known && difference <= position->floor;
+        position->floor = difference;
+    } else if (difference < position->floor) {
+        position->floor = difference;
+        position->floor_index = index;
+    }
+}
 
 /* Drop runner @index, which was removed, from @position: bets and orders on it count no more. */
 void btx_risk_drop_runner(struct btx_core *core, struct position *position, uint32_t index);

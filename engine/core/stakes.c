@@ -70,8 +70,8 @@ static void unmake_stake(struct btx_core *core, struct position *position, struc
     pool_give(&core->stakes, slot);
 }
 
-void btx_stake_add(struct btx_core *core, struct position *position, uint32_t index, uint32_t price,
-                   btx_i128 size)
+BTX_NOINLINE void btx_stake_add(struct btx_core *core, struct position *position, uint32_t index,
+                                uint32_t price, btx_i128 size)
 {
     struct stake *stake = find_stake(core, slot_of_position(core, position), index, price);
     if (stake == NULL) {
@@ -94,7 +94,7 @@ void btx_stakes_drop_runner(struct btx_core *core, struct position *position, ui
     }
 }
 
-void btx_stakes_drop(struct btx_core *core, struct position *position)
+BTX_NOINLINE void btx_stakes_drop(struct btx_core *core, struct position *position)
 {
     while (position->stakes != NO_SLOT)
         unmake_stake(core, position, &core->stake[position->stakes]);
@@ -126,7 +126,7 @@ void btx_stakes_reduce(struct btx_core *core, struct position *position, uint32_
         const btx_i128 hundredths = (btx_i128)price / CENT - stake.price / CENT;
         const struct shift shift = {.win = stake.size / CENT * hundredths, .lose = 0};
         taken = stake.position_next;
-        btx_risk_shift(core, position, stake.index, shift);
+        risk_shift(core, position, stake.index, shift);
         btx_stake_add(core, position, stake.index, price, stake.size);
     }
 }

@@ -238,6 +238,13 @@ struct walk {
     uint32_t market;
 };
 
+/* The command of all that falls due: a Tick of nobody's, in whole units. */
+union due_tick {
+    struct btx_command command;
+    uint8_t bytes[BTX_RECORD_UNIT_BYTES];
+};
+static_assert(sizeof(struct btx_tick) <= BTX_RECORD_UNIT_BYTES, "one unit holds it");
+
 struct btx_core {
     struct btx_core_capacity capacity;
     uint32_t shard;
@@ -296,6 +303,7 @@ struct btx_core {
     struct cell_block *cell_block;
     struct cell_store cells;
 
+    union due_tick due_tick;
     union btx_command_space pending;
 };
 

@@ -87,29 +87,19 @@ static void end_tx(struct run *run, bool finished)
     }
 }
 
-/* A Tick in whole units. */
-union tick_space {
-    struct btx_tick tick;
-    uint8_t bytes[BTX_RECORD_UNIT_BYTES];
-};
-static_assert(sizeof(struct btx_tick) <= BTX_RECORD_UNIT_BYTES, "one unit holds it");
-
 /* Take @command up: time and rules move on, and the tx begins with it.  What has fallen due by then
- * comes before it, under a Tick of the core's own in @space. */
-static void begin(struct run *run, const struct btx_command *command, union tick_space *space)
+ * comes before it, under a Tick of the core's own. */
+static void begin(struct run *run, const struct btx_command *command)
 {
     struct btx_core *core = run->core;
     if (command->record.time_ns > core->now_ns)
         core->now_ns = command->record.time_ns;
-    core->rules_version = core->decide_by;
-    run->is_due = btx_due_first(core, core->now_ns) != NULL;
-    run->command = command;
-    if (run->is_due) {
-        memset(space, 0, sizeof *space);
-        space->tick.command.record = (struct btx_record){
-            .length_units = 1, .kind_flags = BTX_RECORD_COMMAND, .type = BTX_COMMAND_TICK};
-        run->command = &space->tick.command;
-    }
+    run->is_due = due_is_now(core);
+    run->command = run->is_due ? &core->due_tick.command : command;
+    /* A Tick that does nothing leaves no record, so it changes no state. */
+    if (core->rules_version != core->decide_by &&
+        (run->is_due || command->record.type != BTX_COMMAND_TICK))
+        core->rules_version = core->decide_by;
     write_command(core, run->command, run->tx);
 }
 
@@ -118,9 +108,7 @@ enum btx_step btx_core_step(struct btx_core *core, const struct btx_command *com
 {
     CHECK(core->has_pending == (command == NULL));
     CHECK(btx_core_can_step(core));
-    union tick_space space;
     struct run run = {.core = core, .tx = tx, .resumed = command == NULL};
-    const uint32_t rules_version = core->rules_version;
     tx->length_bytes = 0;
     tx->event_count = 0;
     tx->full = false;
@@ -129,12 +117,10 @@ enum btx_step btx_core_step(struct btx_core *core, const struct btx_command *com
         run.command = &core->pending.command;
         run.is_due = run.command->record.type == BTX_COMMAND_TICK;
     } else {
-        begin(&run, command, &space);
+        begin(&run, command);
     }
     const bool finished = execute(&run);
     end_tx(&run, finished);
-    if (tx->event_count == 0)
-        core->rules_version = rules_version; /* What leaves no record changes no state. */
     if (finished)
         return run.is_due ? BTX_STEP_DUE : BTX_STEP_DONE;
     if (!run.resumed) {

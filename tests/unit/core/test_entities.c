@@ -127,7 +127,7 @@ static void unmake_market__with_bets__everything_of_it_gone(void **state)
     const uint32_t slot = slot_of_market(core, market);
     struct position *position =
         btx_make_position(core, slot_of_account(core, btx_find_account(core, 1)), slot);
-    btx_risk_shift(core, position, 3, (struct shift){.win = 5, .lose = -70000});
+    risk_shift(core, position, 3, (struct shift){.win = 5, .lose = -70000});
     btx_risk_refresh(core, position);
     assert_true(btx_find_account(core, 1)->reserved == 70000);
     btx_unmake_market(core, market);
@@ -348,12 +348,12 @@ static void unmake_position_if_flat__bet_or_order__stays(void **state)
     struct position *position = btx_make_position(pairs.core, pairs.accounts[0], pairs.markets[0]);
     const struct shift shift = {.win = 0, .lose = -100};
 
-    btx_risk_shift(pairs.core, position, 1, shift);
+    risk_shift(pairs.core, position, 1, shift);
     btx_unmake_position_if_flat(pairs.core, position);
     assert_int_equal(pairs.core->positions.used, 1);
 
     struct order *order = btx_make_order(pairs.core, 1, position, BTX_SIDE_BACK);
-    btx_risk_shift(pairs.core, position, 1, risk_negated(shift));
+    risk_shift(pairs.core, position, 1, risk_negated(shift));
     btx_unmake_position_if_flat(pairs.core, position);
     assert_int_equal(pairs.core->positions.used, 1);
 

@@ -148,7 +148,7 @@ static void shift_once(struct trial *trial, struct btx_random *random)
     const btx_i128 asked =
         btx_risk_reserved_after(core, trial->market, trial->position, index, shift);
 
-    btx_risk_shift(core, trial->position, index, shift);
+    risk_shift(core, trial->position, index, shift);
     trial->cells[index].win += shift.win;
     trial->cells[index].lose += shift.lose;
     assert_floor(trial);
@@ -229,7 +229,7 @@ static void risk__differences_in_order__sum_of_the_smallest(void **state)
                                            (btx_i128)(i < 32 ? i : 64 - i)};
                 const struct shift shift = {.win = -values[form] * 100, .lose = 0};
 
-                btx_risk_shift(trial.core, trial.position, i, shift);
+                risk_shift(trial.core, trial.position, i, shift);
                 trial.cells[i].win += shift.win;
             }
             btx_risk_refresh(trial.core, trial.position);

@@ -337,7 +337,7 @@ static void book_crossed(struct btx_core *core)
 /* What account 1 has won nobody has lost. */
 static void zero_sum(struct btx_core *core)
 {
-    btx_risk_shift(core, position(core), 2, (struct shift){.win = 100, .lose = 0});
+    risk_shift(core, position(core), 2, (struct shift){.win = 100, .lose = 0});
     btx_risk_refresh(core, position(core));
 }
 
