@@ -70,7 +70,7 @@ static void require(enum btx_fault_code code, const struct btx_fault *fault)
 
 static void open_exchange(uint32_t accounts)
 {
-    const struct btx_core_capacity capacity = {accounts, 100, 1000, 10000, 1000};
+    const struct btx_core_capacity capacity = {accounts, 100, 1000, 10000, 1000, 1000, 100000};
     struct btx_fault fault = {0};
 
     if (maker.exchange.core == NULL)

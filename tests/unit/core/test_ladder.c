@@ -30,6 +30,12 @@ static struct market odds_market(void)
     return (struct market){.kind = BTX_MARKET_KIND_ODDS, .price_count = ODDS_PRICES};
 }
 
+static struct market finest_market(void)
+{
+    return (struct market){
+        .kind = BTX_MARKET_KIND_ODDS, .ladder = BTX_LADDER_FINEST, .price_count = 99900};
+}
+
 static struct market binary_market(uint32_t tick)
 {
     return (struct market){
@@ -42,10 +48,34 @@ static const uint32_t ticks[] = {1, 10, 100};
 static void ladder_price_count__each_kind_and_tick__as_in_the_rules(void **state)
 {
     (void)state;
-    assert_int_equal(btx_ladder_price_count(BTX_MARKET_KIND_ODDS, 0), 350);
-    assert_int_equal(btx_ladder_price_count(BTX_MARKET_KIND_BINARY, 1), 9999);
-    assert_int_equal(btx_ladder_price_count(BTX_MARKET_KIND_BINARY, 10), 999);
-    assert_int_equal(btx_ladder_price_count(BTX_MARKET_KIND_BINARY, 100), 99);
+    const struct market odds = odds_market();
+    const struct market finest = finest_market();
+
+    assert_int_equal(btx_ladder_price_count(&odds), 350);
+    assert_int_equal(btx_ladder_price_count(&finest), 99900);
+    for (size_t i = 0; i < BTX_COUNT_OF(ticks); i++) {
+        const struct market binary = binary_market(ticks[i]);
+
+        assert_int_equal(btx_ladder_price_count(&binary), 10000 / ticks[i] - 1);
+    }
+}
+
+/* Every hundredth from 1.01 to 1000, and nothing between or beyond (rules-2.md 1). */
+static void ladder__every_finest_price__round_trips(void **state)
+{
+    const struct market market = finest_market();
+    uint32_t index = UINT32_MAX;
+
+    (void)state;
+    for (uint32_t i = 0; i < 99900; i++) {
+        assert_int_equal(btx_ladder_price(&market, i), 10100 + 100 * i);
+        assert_true(btx_ladder_index(&market, 10100 + 100 * i, &index));
+        assert_int_equal(index, i);
+        assert_false(btx_ladder_index(&market, 10100 + 100 * i + 50, &index));
+    }
+    assert_false(btx_ladder_index(&market, 10000, &index));
+    assert_false(btx_ladder_index(&market, 10000100, &index));
+    assert_false(btx_ladder_index(&market, UINT64_MAX, &index));
 }
 
 /* Index and price are two names of one thing: a book is kept by the one, printed by the other. */
@@ -206,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ladder_price_count__each_kind_and_tick__as_in_the_rules),
         cmocka_unit_test(ladder__every_odds_price__round_trips),
+        cmocka_unit_test(ladder__every_finest_price__round_trips),
         cmocka_unit_test(ladder_index__off_the_odds_ladder__refused),
         cmocka_unit_test(ladder_index__good_price_and_2_to_the_32__refused),
         cmocka_unit_test(ladder__every_binary_price_of_each_tick__round_trips),

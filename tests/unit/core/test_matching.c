@@ -348,12 +348,12 @@ static void assert_fillable(struct trial *trial, const struct asked *asked)
 
     assert_int_equal(btx_would_match(core, &taking), next_listed(trial, asked, NULL) != NULL);
     if (there > 0)
-        assert_true(btx_is_fillable(core, &taking, there));
+        assert_true(btx_is_fillable(core, &taking, there, there));
     if (there > trial->step)
-        assert_true(btx_is_fillable(core, &taking, there - trial->step));
-    assert_true(btx_is_fillable(core, &taking, trial->step) == (there > 0));
-    assert_false(btx_is_fillable(core, &taking, there + trial->step));
-    assert_false(btx_is_fillable(core, &taking, BTX_MONEY_MAX));
+        assert_true(btx_is_fillable(core, &taking, there - trial->step, there - trial->step));
+    assert_true(btx_is_fillable(core, &taking, trial->step, trial->step) == (there > 0));
+    assert_false(btx_is_fillable(core, &taking, there + trial->step, there + trial->step));
+    assert_false(btx_is_fillable(core, &taking, BTX_MONEY_MAX, BTX_MONEY_MAX));
 }
 
 /* A FOK is refused or filled by this answer alone: each account, one without any order, each
@@ -390,7 +390,7 @@ static void would_match__empty_book__false(void **state)
         const struct taking taking = taking_of(&trial, &asked);
 
         assert_false(btx_would_match(trial.fixture->core, &taking));
-        assert_false(btx_is_fillable(trial.fixture->core, &taking, trial.step));
+        assert_false(btx_is_fillable(trial.fixture->core, &taking, trial.step, trial.step));
     }
 }
 
@@ -437,15 +437,15 @@ static void is_fillable__sizes_beyond_64_bits__still_counted(void **state)
     trial.market = btx_find_market(fixture.core, MARKET);
     struct asked asked = {.account = 2, .side = BTX_SIDE_LAY, .limit = 0};
     struct taking taking = taking_of(&trial, &asked);
-    assert_true(btx_is_fillable(fixture.core, &taking, BTX_MONEY_MAX));
+    assert_true(btx_is_fillable(fixture.core, &taking, BTX_MONEY_MAX, BTX_MONEY_MAX));
     asked.stp = BTX_STP_CANCEL_TAKER; /* All of them are before the own one. */
     taking = taking_of(&trial, &asked);
-    assert_true(btx_is_fillable(fixture.core, &taking, BTX_MONEY_MAX));
+    assert_true(btx_is_fillable(fixture.core, &taking, BTX_MONEY_MAX, BTX_MONEY_MAX));
     asked.account = 1;
     asked.stp = BTX_STP_CANCEL_MAKER; /* All but one contract are its own. */
     taking = taking_of(&trial, &asked);
-    assert_true(btx_is_fillable(fixture.core, &taking, BTX_DECIMAL_ONE));
-    assert_false(btx_is_fillable(fixture.core, &taking, 2 * BTX_DECIMAL_ONE));
+    assert_true(btx_is_fillable(fixture.core, &taking, BTX_DECIMAL_ONE, BTX_DECIMAL_ONE));
+    assert_false(btx_is_fillable(fixture.core, &taking, 2 * BTX_DECIMAL_ONE, 2 * BTX_DECIMAL_ONE));
     btx_fixture_close(&fixture);
 }
 

@@ -6,6 +6,7 @@
 #include "tests/unit/core/fixture.h"
 
 #define FIELDS 5u
+#define PIECES_MAX 64
 
 /* Field number @field of @capacity. */
 static uint32_t *field_of(struct btx_core_capacity *capacity, uint32_t field)
@@ -18,7 +19,8 @@ static uint32_t *field_of(struct btx_core_capacity *capacity, uint32_t field)
 
 static struct btx_core_capacity all(uint32_t capacity)
 {
-    return (struct btx_core_capacity){capacity, capacity, capacity, capacity, capacity};
+    return (struct btx_core_capacity){capacity, capacity, capacity, capacity,
+                                      capacity, capacity, capacity};
 }
 
 /* A capacity that fits no index must not become a core with wrapped sizes. */
@@ -128,7 +130,7 @@ struct piece {
 };
 
 /* Arrays have a slot 0 that is never used; the accounts one more, for the house. */
-static size_t list_pieces(const struct btx_core *core, struct piece pieces[32])
+static size_t list_pieces(const struct btx_core *core, struct piece pieces[PIECES_MAX])
 {
     const struct btx_core_capacity *capacity = &core->capacity;
     const size_t accounts = (size_t)capacity->accounts + 1;
@@ -148,6 +150,14 @@ static size_t list_pieces(const struct btx_core *core, struct piece pieces[32])
     PIECE(leaf, orders + 1);
     PIECE(order, orders + 1);
     PIECE(order_ref, orders + 1);
+    PIECE(order_moment, orders + 1);
+    PIECE(due.entries, orders + 1);
+    PIECE(stake, (size_t)capacity->stakes + 1);
+    PIECE(stakes.freed, (size_t)capacity->stakes);
+    PIECE(stake_index.heads, (size_t)core->stake_index.mask + 1);
+    PIECE(stake_sorter.entries, (size_t)capacity->stakes);
+    PIECE(description_block, (size_t)core->description_blocks.capacity + 1);
+    PIECE(description_blocks.freed, (size_t)core->description_blocks.capacity);
     PIECE(position, positions + 1);
     PIECE(cell, (positions + 1) * CELLS_PER_BLOCK);
     PIECE(cell_block, positions + 1);
@@ -177,15 +187,15 @@ static size_t list_pieces(const struct btx_core *core, struct piece pieces[32])
 static void init__every_array__has_its_room_for_itself(void **state)
 {
     static const struct btx_core_capacity capacities[] = {
-        {1, 1, 1, 1, 1},      {2000, 3, 5, 7, 11},  {3, 2000, 5, 7, 11},
-        {3, 5, 2000, 7, 11},  {3, 5, 7, 2000, 11},  {3, 5, 7, 11, 2000},
-        {63, 63, 63, 63, 63}, {64, 64, 64, 64, 64}, {127, 129, 255, 257, 65},
+        {1, 1, 1, 1, 1, 1, 100},      {2000, 3, 5, 7, 11, 7, 1100},  {3, 2000, 5, 7, 11, 7, 1100},
+        {3, 5, 2000, 7, 11, 7, 1100},  {3, 5, 7, 2000, 11, 2000, 1100},  {3, 5, 7, 11, 2000, 11, 200000},
+        {63, 63, 63, 63, 63, 63, 6300}, {64, 64, 64, 64, 64, 64, 6400}, {127, 129, 255, 257, 65, 257, 6500},
     };
 
     (void)state;
     for (size_t c = 0; c < BTX_COUNT_OF(capacities); c++) {
         struct btx_fixture fixture;
-        struct piece pieces[32];
+        struct piece pieces[PIECES_MAX];
 
         btx_fixture_open(&fixture, &capacities[c], 0);
         const uint8_t *end = (const uint8_t *)fixture.core + btx_core_memory_bytes(&capacities[c]);

@@ -55,6 +55,9 @@ static const struct repeated rows[] = {
     {BTX_COMMAND_SETTLE_MARKET, BTX_REJECT_UNKNOWN_MARKET, HAS_MARKET, 0, 0, NULL},
     {BTX_COMMAND_VOID_MARKET, BTX_REJECT_UNKNOWN_MARKET, HAS_MARKET, 0, 0, NULL},
     {BTX_COMMAND_FORGET_MARKET, BTX_REJECT_UNKNOWN_MARKET, HAS_MARKET, 0, 0, NULL},
+    {BTX_COMMAND_DESCRIBE_MARKET, BTX_REJECT_UNKNOWN_MARKET, HAS_MARKET, 0, 0, NULL},
+    {BTX_COMMAND_SET_BET_DELAY, BTX_REJECT_UNKNOWN_MARKET, HAS_MARKET, 0, 0, NULL},
+    {BTX_COMMAND_REMOVE_RUNNER, BTX_REJECT_UNKNOWN_MARKET, HAS_MARKET, 0, 0, NULL},
 };
 
 static void build_funds(struct btx_fixture *fixture, const struct repeated *row)
@@ -135,6 +138,9 @@ static void build_refused(struct btx_fixture *fixture, const struct repeated *ro
     case BTX_COMMAND_TURN_IN_PLAY:
     case BTX_COMMAND_VOID_MARKET:
     case BTX_COMMAND_FORGET_MARKET:
+    case BTX_COMMAND_DESCRIBE_MARKET:
+    case BTX_COMMAND_SET_BET_DELAY:
+    case BTX_COMMAND_REMOVE_RUNNER:
         build_on_market(fixture, row->type);
         return;
     case BTX_COMMAND_PLACE_ORDER:

@@ -132,6 +132,9 @@ static void build(struct btx_scene *scene, enum btx_command_type type)
     case BTX_COMMAND_VOID_MARKET:
     case BTX_COMMAND_FORGET_MARKET:
     case BTX_COMMAND_OPEN_MARKET:
+    case BTX_COMMAND_DESCRIBE_MARKET:
+    case BTX_COMMAND_SET_BET_DELAY:
+    case BTX_COMMAND_REMOVE_RUNNER:
         build_on_market(scene, type, BTX_SCENE_MARKET);
         return;
     case BTX_COMMAND_OPEN_ACCOUNT:

@@ -55,6 +55,27 @@ static int64_t random_decimal(struct random_source *random)
     return btx_random_below(random, 4) == 0 ? -(int64_t)(value >> 1) : (int64_t)(value >> 1);
 }
 
+/* Code points of one to four bytes, controls and what JSON escapes among them; sometimes as many as
+ * a description may have.  Returns the bytes. */
+static size_t random_utf8(struct random_source *random, char *text)
+{
+    static const char *const points[] = {"a", "\"", "\\", "/", "\n", "\x01", "\x1f", "\x7f",
+                                         "\xc2\x80", "\xc3\xa9", "\xe0\xa0\x80", "\xef\xbf\xbf",
+                                         "\xf0\x9f\x90\x8e", "\xf4\x8f\xbf\xbf"};
+    const bool is_long = btx_random_below(random, 40) == 0;
+    const size_t most = is_long ? BTX_DESCRIPTION_BYTES_MAX : btx_random_below(random, 40);
+    size_t length_bytes = 0;
+
+    for (;;) {
+        const char *point =
+            points[btx_random_below(random, sizeof points / sizeof points[0])];
+        if (length_bytes + strlen(point) > most)
+            return length_bytes;
+        memcpy(text + length_bytes, point, strlen(point));
+        length_bytes += strlen(point);
+    }
+}
+
 /* SET_<KIND>(what, field): any valid value. */
 #define SET_ID(what, field) (what)->field = random_u64(random)
 #define SET_COUNT(what, field) SET_ID(what, field)
@@ -63,6 +84,8 @@ static int64_t random_decimal(struct random_source *random)
     (what)->field = btx_random_below(random, 8) == 0                                               \
                         ? BTX_PRICE_WIRE_MAX                                                       \
                         : random_u64(random) % (BTX_PRICE_WIRE_MAX + 1)
+#define SET_TIME(what, field) (what)->field = random_u64(random) >> 1
+#define SET_LADDER(what, field) SET_BYTE(what, field, BTX_LADDER_COUNT)
 #define SET_DECIMAL(what, field) (what)->field = random_decimal(random)
 #define SET_BYTE(what, field, bound) (what)->field = (uint8_t)btx_random_below(random, bound)
 #define SET_BOOL(what, field) SET_BYTE(what, field, 2)
@@ -79,6 +102,11 @@ static int64_t random_decimal(struct random_source *random)
         tail_bytes = (what)->field##_length;                                                       \
         for (size_t i = 0; i < tail_bytes; i++)                                                    \
             ((char *)((what) + 1))[i] = (char)(' ' + btx_random_below(random, 0x7f - ' '));        \
+    }
+#define SET_TEXT(what, field)                                                                      \
+    {                                                                                              \
+        tail_bytes = random_utf8(random, (char *)((what) + 1));                                    \
+        (what)->field##_length = (uint16_t)tail_bytes;                                             \
     }
 #define SET_IDS(what, field)                                                                       \
     {                                                                                              \
@@ -97,6 +125,9 @@ static int64_t random_decimal(struct random_source *random)
 #define GIVEN_HAS_1(what) GIVEN_BIT(what, 0x02)
 #define GIVEN_HAS_2(what) GIVEN_BIT(what, 0x04)
 #define GIVEN_HAS_3(what) GIVEN_BIT(what, 0x08)
+#define GIVEN_HAS_4(what) GIVEN_BIT(what, 0x10)
+#define GIVEN_HAS_5(what) GIVEN_BIT(what, 0x20)
+#define GIVEN_HAS_6(what) GIVEN_BIT(what, 0x40)
 
 /* A command of @type, well in each field for itself. */
 static void fill(struct random_source *random, enum btx_command_type type,
@@ -155,7 +186,7 @@ static const char *put_character(struct spelling *spelling, const char *p)
 
     if (*p == '\\') {
         put(spelling, *p++);
-    } else if (btx_random_below(spelling->random, 8) == 0) {
+    } else if ((unsigned char)*p < 0x80 && btx_random_below(spelling->random, 8) == 0) {
         snprintf(escape, sizeof escape,
                  btx_random_below(spelling->random, 2) ? "\\u%04x" : "\\u%04X", (unsigned)*p);
         for (size_t i = 0; escape[i] != '\0'; i++)

@@ -61,14 +61,17 @@ static void command_text__random_spellings__read_as_the_same_command(void **stat
     }
 }
 
-/* Whether the line may have any letter at @p: in a ref, and outside of strings where numbers and
+/* Whether the line may have any letter at @p: in a ref or a text, and outside of strings where numbers and
  * what joins the members are (the table of refusals is about those). */
 static bool is_free(const char *p)
 {
     const char *ref = strstr(line, ",\"ref\":");
+    const char *text_field = strstr(line, ",\"text\":");
     bool in_string = false;
 
     if (ref != NULL && p >= ref + strlen(",\"ref\":"))
+        return true;
+    if (text_field != NULL && p >= text_field + strlen(",\"text\":"))
         return true;
     for (const char *q = line; q < p; q++)
         in_string ^= *q == '"';

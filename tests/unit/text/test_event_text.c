@@ -341,6 +341,13 @@ static void event_text_encode__greatest_frame__printed_whole(void **state)
 #define MOST_COUNT32(e, field) (e)->field = UINT32_MAX
 #define MOST_SEQUENCE(e, field) (e)->field = UINT64_MAX
 #define MOST_PRICE(e, field) (e)->field = UINT32_MAX
+#define MOST_DELAY(e, field) (e)->field = UINT32_MAX
+#define MOST_FLAG(e, field) (e)->field = 1
+#define MOST_PERCENT(e, field) (e)->field = UINT32_MAX
+#define MOST_LADDER(e, field) (e)->field = BTX_LADDER_FINEST
+#define MOST_TEXT(e, field)                                                                        \
+    ((e)->field##_length = BTX_DESCRIPTION_BYTES_MAX,                                              \
+     memset((e) + 1, 1, BTX_DESCRIPTION_BYTES_MAX))
 #define MOST_FRACTION(e, field) (e)->field = UINT32_MAX
 #define MOST_SIZE(e, field) (e)->field = INT64_MIN
 #define MOST_AMOUNT(e, field) (e)->field = INT64_MIN
