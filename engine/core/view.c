@@ -4,6 +4,7 @@
 #include "engine/core/entities.h"
 #include "engine/core/ladder.h"
 #include "engine/core/risk.h"
+#include "engine/core/stakes.h"
 
 /* Finding does not change the core; one set of finders serves those who may and may not. */
 static struct btx_core *finder(const struct btx_core *core)
@@ -27,7 +28,7 @@ void btx_core_view(const struct btx_core *core, struct btx_core_view *ret_view)
                 .runners = core->runners.used,
                 .orders = core->orders.used,
                 .positions = core->positions.used,
-                .stakes = core->stakes.used,
+                .stakes = core->stakes.used + STAKES_PER_ORDER * core->reducible_orders,
                 .description_bytes = core->description_bytes,
             },
     };

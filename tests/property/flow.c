@@ -64,14 +64,19 @@ static void choose_capacity(struct btx_flow *flow)
     capacity->runners = 500;
     capacity->orders = 2000;
     capacity->positions = 400;
+    capacity->stakes = 20000;
+    capacity->description_bytes = 30000;
     if (flow->theme == BTX_FLOW_TINY) {
         capacity->accounts = btx_random_between(random, 2, 5);
         capacity->markets = btx_random_between(random, 1, 4);
         capacity->runners = btx_random_between(random, 2, 9);
         capacity->orders = btx_random_between(random, 2, 12);
         capacity->positions = btx_random_between(random, 2, 9);
+        capacity->stakes = btx_random_below(random, 40);
+        capacity->description_bytes = btx_random_below(random, 600);
     } else if (flow->theme == BTX_FLOW_BURST) {
         capacity->orders = 20000;
+        capacity->stakes = 100000;
     } else if (flow->theme == BTX_FLOW_CROWD) {
         capacity->accounts = 6000;
         capacity->positions = 300000;
@@ -366,6 +371,35 @@ static uint64_t pick_new_market(struct btx_flow *flow, const struct btx_model *m
     return market;
 }
 
+/* What rules-2.md 1 lets a market be opened with: given, given as the default, or not. */
+static void pick_second_stage(struct btx_flow *flow, struct btx_open_market *command,
+                              size_t runner_count)
+{
+    struct btx_random *random = &flow->random;
+    const bool implies = runner_count == 2 && btx_random_chance(random, 800);
+
+    if (btx_random_chance(random, 500)) {
+        command->present |= BTX_OPEN_MARKET_HAS_BET_DELAY;
+        command->bet_delay = btx_random_below(random, 4);
+        if (wrong(flow))
+            command->bet_delay = btx_random_chance(random, 500) ? 60001 : UINT64_MAX;
+    }
+    if (command->kind == BTX_MARKET_KIND_BINARY)
+        return;
+    if (btx_random_chance(random, 600)) {
+        command->present |= BTX_OPEN_MARKET_HAS_REDUCTIONS;
+        command->reductions = !implies && btx_random_chance(random, 800);
+    }
+    if (implies || btx_random_chance(random, 50)) {
+        command->present |= BTX_OPEN_MARKET_HAS_IMPLIED;
+        command->implied = implies || wrong(flow);
+    }
+    if (btx_random_chance(random, 400)) {
+        command->present |= BTX_OPEN_MARKET_HAS_LADDER;
+        command->ladder = (uint8_t)btx_random_below(random, BTX_LADDER_COUNT);
+    }
+}
+
 static void open_market(struct btx_flow *flow, const struct btx_model *model,
                         union btx_command_space *space)
 {
@@ -404,11 +438,43 @@ static void open_market(struct btx_flow *flow, const struct btx_model *model,
     }
     command->min_size = step * steps[btx_random_below(random, BTX_COUNT_OF(steps))];
     command->commission = commissions[btx_random_below(random, BTX_COUNT_OF(commissions))];
+    pick_second_stage(flow, command, runner_count);
     if (wrong(flow))
         spoil_market(flow, command, runners, &runner_count);
     command->runners_count = (uint16_t)runner_count;
     memcpy(command + 1, runners, runner_count * sizeof runners[0]);
     btx_command_set_length(space, runner_count * sizeof runners[0]);
+}
+
+/* The price @away - 3 hundredths from @price, or the nearest that there is. */
+static uint64_t finest_near(uint64_t price, uint64_t away)
+{
+    const uint64_t moved = price + 100 * away - 300;
+
+    return moved < 10100 ? 10100 : moved > 10000000 ? 10000000 : moved;
+}
+
+/* A price of @market that is about as good as one of the other runner: of those around a/(a-1), or
+ * any of a few that give whole numbers often. */
+static uint64_t pick_implied_price(struct btx_flow *flow, const struct btx_model *model,
+                                   const struct btx_model_market *market, uint64_t runner)
+{
+    static const uint64_t round[] = {12500, 14000, 15000, 18000, 20000, 22000,
+                                     25000, 30000, 35000, 40000, 50000};
+    struct btx_random *random = &flow->random;
+    uint64_t price = round[btx_random_below(random, BTX_COUNT_OF(round))];
+
+    for (size_t i = 0; i < model->order_count; i++) {
+        const struct btx_model_order *order = &model->orders[i];
+        const uint64_t over_one = (order->price - 10000) / 100;
+
+        if (order->market == market->market && order->runner != runner &&
+            btx_random_chance(random, 300))
+            price = finest_near(10000 + 10000 / over_one * 100, btx_random_below(random, 7));
+    }
+    while (!btx_model_price_is_valid(market, price))
+        price = price >= 10000000 ? 10000000 : price + 100;
+    return price;
 }
 
 /* A price that is valid and near to where things happen in the market. */
@@ -427,9 +493,17 @@ static uint64_t pick_price(struct btx_flow *flow, const struct btx_model *model,
             (near == BTX_MODEL_NONE || btx_random_chance(random, 250)))
             near = i;
     }
+    /* Of two runners that are one, the price of the other is as near. */
+    if (market->implied && btx_random_chance(random, 500))
+        return pick_implied_price(flow, model, market, runner);
+    if (market->ladder == BTX_LADDER_FINEST && btx_random_chance(random, 700))
+        return near == BTX_MODEL_NONE || btx_random_chance(random, 50)
+                   ? 10100 + 100 * btx_random_below(random, 99900)
+                   : finest_near(model->orders[near].price, btx_random_below(random, 7));
     if (near != BTX_MODEL_NONE && is_odds) {
         index = 0;
-        while (btx_model_ladder_price(index) < model->orders[near].price)
+        while (index + 1 < BTX_MODEL_LADDER_COUNT &&
+               btx_model_ladder_price(index) < model->orders[near].price)
             index++;
     } else if (near != BTX_MODEL_NONE) {
         index = (size_t)(model->orders[near].price / market->tick - 1);
@@ -570,6 +644,29 @@ static void pick_ref(struct btx_flow *flow, struct btx_place_order *command,
     btx_command_set_length(space, command->ref_length);
 }
 
+/* An expiry about as far as bet delays and the steps of time are, and a version about the market's. */
+static void pick_moments(struct btx_flow *flow, const struct btx_model_market *market,
+                         struct btx_place_order *command)
+{
+    struct btx_random *random = &flow->random;
+    const uint64_t now = flow->time_ns;
+
+    if (btx_random_chance(random, command->tif == BTX_TIF_GTC ? 200 : 10)) {
+        command->present |= BTX_PLACE_ORDER_HAS_EXPIRES;
+        command->expires = now + 1 + btx_random_below(random, 5000000);
+        if (btx_random_chance(random, 300))
+            command->expires = now + btx_random_below(random, 4) * 1000000;
+        if (wrong(flow))
+            command->expires = btx_random_below(random, now + 1);
+        if (command->expires > BTX_TIME_NS_MAX)
+            command->expires = BTX_TIME_NS_MAX;
+    }
+    if (btx_random_chance(random, 100)) {
+        command->present |= BTX_PLACE_ORDER_HAS_IF_VERSION;
+        command->if_version = market->version + btx_random_below(random, 3) - 1;
+    }
+}
+
 static void place_order(struct btx_flow *flow, struct btx_model *model,
                         union btx_command_space *space)
 {
@@ -608,6 +705,7 @@ static void place_order(struct btx_flow *flow, struct btx_model *model,
             (command->present & BTX_PLACE_ORDER_HAS_RUNNER) != 0 ? btx_random_below(random, 5) : 0;
     }
     pick_options(flow, model, market, &order, command);
+    pick_moments(flow, market, command);
     spell(flow, market, command, order.side, order.price);
     if (wrong(flow))
         command->price = spoil_price(flow, command->price);
@@ -686,6 +784,10 @@ static void replace_order(struct btx_flow *flow, struct btx_model *model,
         if (btx_random_chance(random, 600)) {
             command->present = BTX_REPLACE_ORDER_HAS_SIZE;
             command->size = pick_size(flow, model, market, &order, index);
+        }
+        if (btx_random_chance(random, 100)) {
+            command->present |= BTX_REPLACE_ORDER_HAS_IF_VERSION;
+            command->if_version = market->version + btx_random_below(random, 3) - 1;
         }
     }
     if (wrong(flow))
@@ -819,6 +921,60 @@ static bool furnish(struct btx_flow *flow, const struct btx_model *model,
     return true;
 }
 
+static void describe_market(struct btx_flow *flow, const struct btx_model *model,
+                            union btx_command_space *space)
+{
+    struct btx_random *random = &flow->random;
+    struct btx_describe_market *command = btx_flow_begin(flow, space, BTX_COMMAND_DESCRIBE_MARKET);
+    /* Around the size of a block, and any. */
+    const uint64_t length = btx_random_chance(random, 300)
+                                ? btx_random_between(random, 250, 254)
+                                : btx_random_below(random, btx_random_chance(random, 100)
+                                                               ? BTX_DESCRIPTION_BYTES_MAX + 1
+                                                               : 700);
+
+    command->market = pick_market(flow, model);
+    command->text_length = (uint16_t)length;
+    for (size_t i = 0; i < length; i++)
+        ((char *)(command + 1))[i] = (char)btx_random_below(random, 0x80);
+    btx_command_set_length(space, length);
+}
+
+static void set_bet_delay(struct btx_flow *flow, const struct btx_model *model,
+                          union btx_command_space *space)
+{
+    struct btx_random *random = &flow->random;
+    struct btx_set_bet_delay *command = btx_flow_begin(flow, space, BTX_COMMAND_SET_BET_DELAY);
+
+    command->market = pick_market(flow, model);
+    command->bet_delay = btx_random_below(random, 4);
+    if (wrong(flow))
+        command->bet_delay = 60000 + btx_random_below(random, 3);
+}
+
+static void remove_runner(struct btx_flow *flow, const struct btx_model *model,
+                          union btx_command_space *space)
+{
+    static const int64_t factors[] = {0, 0, 100, 100000, 173500, 500000, 999900};
+    static const int64_t wrong_factors[] = {-100, 50, 999901, 1000000, INT64_MIN, INT64_MAX};
+    struct btx_random *random = &flow->random;
+    const struct btx_model_market *market = pick_known_market(flow, model);
+    struct btx_remove_runner *command = btx_flow_begin(flow, space, BTX_COMMAND_REMOVE_RUNNER);
+
+    command->market = market == NULL || wrong(flow) ? pick_market(flow, model) : market->market;
+    command->runner = market == NULL || wrong(flow)
+                          ? btx_random_below(random, 5)
+                          : market->runners[btx_random_below(random, market->runner_count)];
+    if (market != NULL && market->reductions && btx_random_chance(random, 800))
+        command->factor = (int64_t)btx_random_below(random, 10000) * 100;
+    if (btx_random_chance(random, 400))
+        command->factor = factors[btx_random_below(random, BTX_COUNT_OF(factors))];
+    if (market != NULL && !market->reductions && !wrong(flow))
+        command->factor = 0;
+    if (wrong(flow))
+        command->factor = wrong_factors[btx_random_below(random, BTX_COUNT_OF(wrong_factors))];
+}
+
 static void rare_command(struct btx_flow *flow, struct btx_model *model,
                          union btx_command_space *space)
 {
@@ -841,10 +997,16 @@ static void rare_command(struct btx_flow *flow, struct btx_model *model,
         market_command(flow, model, BTX_COMMAND_TURN_IN_PLAY, space);
     else if (which < 80)
         btx_flow_settle(flow, pick_known_market(flow, model), space);
-    else if (which < 83)
+    else if (which < 82)
         market_command(flow, model, BTX_COMMAND_VOID_MARKET, space);
-    else if (which < 91)
+    else if (which < 88)
         market_command(flow, model, BTX_COMMAND_FORGET_MARKET, space);
+    else if (which < 91)
+        describe_market(flow, model, space);
+    else if (which < 93)
+        set_bet_delay(flow, model, space);
+    else if (which < 97)
+        remove_runner(flow, model, space);
     else
         (void)btx_flow_begin(flow, space, BTX_COMMAND_TICK); /* Nothing to fill in. */
 }

@@ -91,6 +91,7 @@ static const struct btx_record *record_of_log(const struct btx_buffer *log, size
 static void use_state(struct btx_trial *trial, struct btx_subject *subject)
 {
     struct btx_tx *tx = &trial->tx;
+    enum btx_step step;
 
     while (btx_core_pending(subject->core) != NULL)
         (void)btx_core_step(subject->core, NULL, tx); /* Until none pends. */
@@ -100,9 +101,10 @@ static void use_state(struct btx_trial *trial, struct btx_subject *subject)
 
         if (record == NULL || btx_record_kind(record) != BTX_RECORD_COMMAND)
             continue;
-        (void)btx_core_step(subject->core, (const struct btx_command *)(const void *)record, tx);
-        while (btx_core_pending(subject->core) != NULL)
-            (void)btx_core_step(subject->core, NULL, tx); /* Until none pends. */
+        step = BTX_STEP_DUE;
+        while (step != BTX_STEP_DONE)
+            step = btx_core_step(subject->core, step == BTX_STEP_MORE ? NULL : (const void *)record,
+                                 tx);
     }
 }
 

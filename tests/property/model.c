@@ -28,10 +28,16 @@ void btx_model_init(struct btx_model *model, const struct btx_model_capacity *ca
     model->next_order = first_order;
 }
 
+void btx_model_market_done(struct btx_model_market *market)
+{
+    free(market->bets);
+    free(market->implieds);
+}
+
 void btx_model_done(struct btx_model *model)
 {
     for (size_t i = 0; i < model->market_count; i++)
-        free(model->markets[i].bets);
+        btx_model_market_done(&model->markets[i]);
     free(model->accounts);
     free(model->markets);
     free(model->orders);
@@ -81,6 +87,20 @@ void btx_model_remove_order(struct btx_model *model, size_t index)
 
     model->order_count--;
     memmove(order, order + 1, (model->order_count - index) * sizeof *order);
+}
+
+void btx_model_insert_order(struct btx_model *model, const struct btx_model_order *order)
+{
+    size_t index = model->order_count;
+
+    model->orders =
+        btx_model_grow(model->orders, model->order_count, &model->order_room, sizeof *order);
+    while (index > 0 && model->orders[index - 1].order > order->order) {
+        model->orders[index] = model->orders[index - 1];
+        index--;
+    }
+    model->orders[index] = *order;
+    model->order_count++;
 }
 
 btx_i128 btx_model_balance_sum(const struct btx_model *model)
@@ -142,19 +162,34 @@ void *btx_model_emit(struct btx_model *model, enum btx_event_type type, size_t t
     record->type = (uint8_t)type;
     record->time_ns = model->time_ns;
     model->event_count++;
+    model->part_events++;
     return record;
+}
+
+void btx_model_begin_part(struct btx_model *model, const struct btx_command *command)
+{
+    const size_t command_bytes = (size_t)command->record.length_units * 64;
+    struct btx_command *written;
+
+    model->part_bytes = model->length_bytes;
+    model->part_events = 0;
+    written = (struct btx_command *)(void *)append_bytes(model, command_bytes);
+    memcpy(written, command, command_bytes);
+    written->record.crc = 0;
+    written->record.time_ns = model->time_ns;
+    written->rules = 2;
 }
 
 /* Number the events, and say where txs end and where the command ends (rules.md 7). */
 static void cut_into_txs(struct btx_model *model)
 {
-    size_t offset = 0;
+    size_t offset = model->part_bytes;
     size_t in_tx = 0;
 
     model->tx++;
-    for (size_t left = model->event_count + 1; left > 0; left--) {
+    for (size_t left = model->part_events + 1; left > 0; left--) {
         struct btx_record *record = (struct btx_record *)(void *)(model->bytes + offset);
-        const bool is_command = offset == 0;
+        const bool is_command = offset == model->part_bytes;
 
         offset += (size_t)record->length_units * 64;
         record->tx = model->tx;
@@ -175,22 +210,22 @@ static void cut_into_txs(struct btx_model *model)
     CHECK(offset == model->length_bytes);
 }
 
+void btx_model_end_part(struct btx_model *model)
+{
+    if (model->part_events == 0)
+        model->length_bytes = model->part_bytes;
+    else
+        cut_into_txs(model);
+}
+
 void btx_model_execute(struct btx_model *model, const struct btx_command *command)
 {
-    const size_t command_bytes = (size_t)command->record.length_units * 64;
-    struct btx_record *record;
-
     model->length_bytes = 0;
     model->event_count = 0;
     if (command->record.time_ns > model->time_ns)
         model->time_ns = command->record.time_ns;
-    memcpy(append_bytes(model, command_bytes), command, command_bytes);
-    record = (struct btx_record *)(void *)model->bytes;
-    record->crc = 0;
-    record->time_ns = model->time_ns;
+    btx_model_do_due(model);
+    btx_model_begin_part(model, command);
     btx_model_decide(model, command);
-    if (model->event_count == 0)
-        model->length_bytes = 0;
-    else
-        cut_into_txs(model);
+    btx_model_end_part(model);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* model.h - the reference model: rules.md 1 to 8 once more, as plainly as they can be written.
+/* model.h - the reference model: rules.md and rules-2.md once more, as plainly as they can be
+ * written.
  *
  * Plain arrays and linear scans; nothing is remembered that can be counted again from the lists
  * of all bets and all unmatched orders.  It shares the record structs with the engine and nothing
  * else, and was written from rules.md alone, so that the core and the model can only agree by
- * both being right, or by both reading a sentence in the same wrong way.
+ * both being right, or by both reading a sentence in the same wrong way.  What the rules leave open
+ * (two capacities, sums beyond money) is in engine/core/README.md.
  *
  * Its state is open: the flow generator reads it to find commands that are worth asking.
  * Prices, sizes and money are as the records carry them, in 1/10 000. */
@@ -38,7 +40,7 @@ struct btx_model_account {
     bool frozen;
 };
 
-/* A live order; the array of them is in the order of acceptance. */
+/* A live order; the array of them is in the order of ids. */
 struct btx_model_order {
     uint64_t order;
     uint64_t account;
@@ -46,6 +48,13 @@ struct btx_model_order {
     uint64_t runner;
     uint64_t price;
     int64_t remaining;
+    uint64_t place;   /* In the queue of its price: grows with each order that comes to rest. */
+    uint64_t expires; /* 0: never */
+    uint64_t until;   /* Of a held one. */
+    int64_t min_fill; /* Of a held FOK; 0: all of it. */
+    bool held;
+    bool post_only; /* Of a held one. */
+    uint8_t tif;
     uint8_t side;
     uint8_t persistence;
     uint8_t stp;
@@ -54,13 +63,25 @@ struct btx_model_order {
     char ref[BTX_REF_BYTES_MAX];
 };
 
-/* One fill: what was matched, for ever. */
+/* One fill: what was matched, for ever; its price is what a factor made of it. */
 struct btx_model_bet {
     uint64_t runner;
     uint64_t backer;
     uint64_t layer;
     uint64_t price;
     int64_t size;
+};
+
+/* One implied fill (rules-2.md 7): if A wins the taker gets t and the maker loses it, if B wins the
+ * taker loses s and the maker gets it; for two that lay, the other way round. */
+struct btx_model_implied {
+    uint8_t side;
+    uint64_t taker;
+    uint64_t maker;
+    uint64_t taker_runner; /* A */
+    uint64_t maker_runner; /* B */
+    int64_t taker_size;    /* s */
+    int64_t maker_size;    /* t */
 };
 
 enum btx_model_status { BTX_MODEL_OPEN, BTX_MODEL_SUSPENDED, BTX_MODEL_CLOSED };
@@ -74,11 +95,21 @@ struct btx_model_market {
     uint64_t tick; /* BINARY; else 0 */
     int64_t min_size;
     int64_t commission;
+    uint64_t version;
+    uint64_t bet_delay; /* ms */
+    bool reductions;
+    bool implied;
+    uint8_t ladder;
+    size_t description_bytes;
     size_t runner_count;
     uint64_t runners[BTX_MODEL_RUNNERS_MAX];
+    bool removed[BTX_MODEL_RUNNERS_MAX];
     struct btx_model_bet *bets;
     size_t bet_count;
     size_t bet_room;
+    struct btx_model_implied *implieds;
+    size_t implied_count;
+    size_t implied_room;
 };
 
 /* rules.md 6, CAPACITY. */
@@ -88,6 +119,8 @@ struct btx_model_capacity {
     uint64_t runners;
     uint64_t orders;
     uint64_t positions;
+    uint64_t stakes;
+    uint64_t description_bytes;
 };
 
 struct btx_model {
@@ -96,6 +129,8 @@ struct btx_model {
     uint64_t tx;
     uint64_t time_ns; /* The core's: no command can turn it back. */
     uint64_t next_order;
+    uint64_t place_count;
+    uint64_t removals;                  /* Runners ever removed. */
     int64_t house;                      /* Balance of account 0. */
     btx_i128 deposited;                 /* All deposits minus all withdrawals. */
     struct btx_model_account *accounts; /* In the order of their opening. */
@@ -107,11 +142,14 @@ struct btx_model {
     struct btx_model_order *orders;
     size_t order_count;
     size_t order_room;
-    /* What the last command made: its record, then its events, as the log holds them. */
+    /* What the last command made: for each thing that fell due before it, and then for itself, the
+     * record and the events, as the log holds them. */
     uint8_t *bytes;
     size_t length_bytes;
     size_t bytes_room;
     size_t event_count;
+    size_t part_bytes;  /* Where the last of these begins in @bytes. */
+    size_t part_events; /* And its events. */
 };
 
 /* The caller ends it with btx_model_done().  Order ids start behind @first_order - 1. */
@@ -138,7 +176,33 @@ int64_t btx_model_size_step(const struct btx_model_market *market);
 /* Whether a taker's limit on @side takes a maker's @price (rules.md 2). */
 bool btx_model_crosses(uint8_t kind, uint8_t taker_side, uint64_t limit, uint64_t price);
 
-/* The maker that a taker meets next: an index of orders, or BTX_MODEL_NONE. */
+/* Whether @price is one of @market's. */
+bool btx_model_price_is_valid(const struct btx_model_market *market, uint64_t price);
+
+/* How many runners of @market are not removed. */
+size_t btx_model_active_count(const struct btx_model_market *market);
+
+/* Net stakes by account, runner and price that a market with reductions keeps. */
+uint64_t btx_model_stake_count(const struct btx_model *model);
+
+/* Live orders in markets with reductions. */
+uint64_t btx_model_reducible_count(const struct btx_model *model);
+
+/* Who a taker meets, and for how much of each. */
+struct btx_model_meeting {
+    size_t index; /* Of orders, or BTX_MODEL_NONE. */
+    bool implied;
+    int64_t taker_size; /* 0 when implied and nothing exact can be traded. */
+    int64_t maker_size;
+};
+
+/* Whom @taker, of which some remains, meets next; not those marked in @passed, by index of orders. */
+struct btx_model_meeting btx_model_next_meeting(const struct btx_model *model,
+                                                const struct btx_model_market *market,
+                                                const struct btx_model_order *taker,
+                                                const bool *passed);
+
+/* The direct maker that a taker meets next: an index of orders, or BTX_MODEL_NONE. */
 size_t btx_model_next_maker(const struct btx_model *model, const struct btx_model_market *market,
                             uint64_t runner, uint8_t taker_side, uint64_t limit);
 

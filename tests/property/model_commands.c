@@ -163,6 +163,9 @@ static int move_funds(struct btx_model *model, const struct btx_funds_command *c
         return BTX_REJECT_INVALID_AMOUNT;
     if (deposits && btx_model_balance_sum(model) + command->amount > BTX_MODEL_MONEY_MAX)
         return BTX_REJECT_INVALID_AMOUNT;
+    /* Others below nothing make room in the sum, but no balance is beyond money. */
+    if (deposits && account->balance + command->amount > BTX_MODEL_MONEY_MAX)
+        return BTX_REJECT_INVALID_AMOUNT;
     if (!deposits && command->amount > btx_model_available(model, command->account))
         return BTX_REJECT_INSUFFICIENT_FUNDS;
     account->balance += deposits ? command->amount : -command->amount;
@@ -211,6 +214,8 @@ static bool odds_market_is_valid(const struct btx_open_market *command)
                 return false;
         }
     }
+    if (command->implied && (command->runners_count != 2 || command->reductions))
+        return false;
     return command->winners >= 1 && command->winners < command->runners_count;
 }
 
@@ -236,6 +241,8 @@ static bool market_is_valid(const struct btx_open_market *command)
     if (command->min_size <= 0 || command->min_size % step != 0 ||
         command->min_size > BTX_MODEL_MONEY_MAX)
         return false;
+    if (command->bet_delay > 60000)
+        return false;
     return command->commission >= 0 && command->commission <= 10000;
 }
 
@@ -252,6 +259,10 @@ static void emit_market_opened(struct btx_model *model, const struct btx_model_m
     event->runners_count = (uint16_t)market->runner_count;
     event->kind = market->kind;
     event->present = market->kind == BTX_MARKET_KIND_BINARY ? BTX_MARKET_OPENED_HAS_TICK : 0;
+    event->bet_delay = (uint32_t)market->bet_delay;
+    event->reductions = market->reductions;
+    event->implied = market->implied;
+    event->ladder = market->ladder;
     memcpy(event + 1, market->runners, runners_bytes);
 }
 
@@ -280,6 +291,11 @@ static int open_market(struct btx_model *model, const struct btx_open_market *co
     market->tick = command->tick;
     market->min_size = command->min_size;
     market->commission = command->commission;
+    market->version = 1;
+    market->bet_delay = command->bet_delay;
+    market->reductions = command->reductions;
+    market->implied = command->implied;
+    market->ladder = command->ladder;
     market->runner_count = is_odds ? command->runners_count : 1;
     market->runners[0] = 1;
     if (is_odds)
@@ -319,6 +335,106 @@ static int change_market(struct btx_model *model, const struct btx_market_comman
         market->status = BTX_MODEL_OPEN;
         emit_market(model, BTX_EVENT_MARKET_RESUMED, command->market);
     }
+    market->version++;
+    return BTX_MODEL_ACCEPTED;
+}
+
+/* The market that a command names, when it is there and not closed. */
+static int find_unclosed(struct btx_model *model, uint64_t id, struct btx_model_market **ret_market)
+{
+    const size_t index = btx_model_find_market(model, id);
+
+    if (index == BTX_MODEL_NONE)
+        return BTX_REJECT_UNKNOWN_MARKET;
+    *ret_market = &model->markets[index];
+    return (*ret_market)->status == BTX_MODEL_CLOSED ? BTX_REJECT_MARKET_CLOSED
+                                                     : BTX_MODEL_ACCEPTED;
+}
+
+static int describe_market(struct btx_model *model, const struct btx_describe_market *command)
+{
+    struct btx_model_market *market = NULL;
+    const int refused = find_unclosed(model, command->market, &market);
+    size_t total = command->text_length;
+    struct btx_market_described *event;
+
+    if (refused != BTX_MODEL_ACCEPTED)
+        return refused;
+    for (size_t i = 0; i < model->market_count; i++)
+        total += &model->markets[i] == market ? 0 : model->markets[i].description_bytes;
+    if (total > model->capacity.description_bytes)
+        return BTX_REJECT_CAPACITY;
+    market->description_bytes = command->text_length;
+    event = btx_model_emit(model, BTX_EVENT_MARKET_DESCRIBED, command->text_length);
+    event->market = market->market;
+    event->text_length = command->text_length;
+    memcpy(event + 1, command + 1, command->text_length);
+    return BTX_MODEL_ACCEPTED;
+}
+
+static int set_bet_delay(struct btx_model *model, const struct btx_set_bet_delay *command)
+{
+    struct btx_model_market *market = NULL;
+    const int refused = find_unclosed(model, command->market, &market);
+    struct btx_bet_delay_set *event;
+
+    if (refused != BTX_MODEL_ACCEPTED)
+        return refused;
+    if (command->bet_delay > 60000)
+        return BTX_REJECT_INVALID_MARKET;
+    if (command->bet_delay == market->bet_delay)
+        return BTX_REJECT_NO_CHANGE;
+    market->bet_delay = command->bet_delay;
+    event = btx_model_emit(model, BTX_EVENT_BET_DELAY_SET, 0);
+    event->market = market->market;
+    event->bet_delay = (uint32_t)command->bet_delay;
+    return BTX_MODEL_ACCEPTED;
+}
+
+/* Bet by bet: o' = max(1.01, o * (100 - factor) / 100 rounded down to 0.01). */
+static void reduce_bets(struct btx_model_market *market, int64_t factor)
+{
+    for (size_t i = 0; i < market->bet_count; i++) {
+        struct btx_model_bet *bet = &market->bets[i];
+        const btx_i128 exact = (btx_i128)bet->price * (1000000 - factor); /* / 1 000 000 */
+        btx_i128 price = exact / 1000000;
+
+        price -= price % 100;
+        bet->price = price < 10100 ? 10100 : (uint64_t)price;
+    }
+}
+
+static int remove_runner(struct btx_model *model, const struct btx_remove_runner *command)
+{
+    struct btx_model_market *market = NULL;
+    const int refused = find_unclosed(model, command->market, &market);
+    const struct filter filter = {.market = &command->market,
+                                  .runner = command->factor > 0 ? NULL : &command->runner};
+    struct btx_runner_removed *event;
+    size_t index;
+
+    if (refused != BTX_MODEL_ACCEPTED)
+        return refused;
+    if (market->kind == BTX_MARKET_KIND_BINARY || command->factor < 0 || command->factor > 999900 ||
+        command->factor % 100 != 0 || (command->factor > 0 && !market->reductions))
+        return BTX_REJECT_INVALID_MARKET;
+    index = btx_model_find_runner(market, command->runner);
+    if (index == BTX_MODEL_NONE)
+        return BTX_REJECT_UNKNOWN_RUNNER;
+    if (market->removed[index])
+        return BTX_REJECT_RUNNER_REMOVED;
+    if (btx_model_active_count(market) - 1 <= market->winners)
+        return BTX_REJECT_TOO_FEW_RUNNERS;
+    market->removed[index] = true;
+    market->version++;
+    model->removals++;
+    if (command->factor > 0)
+        reduce_bets(market, command->factor);
+    event = btx_model_emit(model, BTX_EVENT_RUNNER_REMOVED, 0);
+    event->market = market->market;
+    event->runner = command->runner;
+    event->factor = (uint32_t)command->factor;
+    (void)cancel_batches(model, &filter, BTX_CAUSE_RUNNER_REMOVED, 0); /* There may be none. */
     return BTX_MODEL_ACCEPTED;
 }
 
@@ -350,6 +466,8 @@ static int cancel_order(struct btx_model *model, const struct btx_cancel_order *
             cancelled = command->reduce_by;
     }
     order->remaining -= cancelled;
+    if (order->held && order->min_fill > order->remaining)
+        order->min_fill = order->remaining;
     event = btx_model_emit(model, BTX_EVENT_ORDER_CANCELLED, 0);
     event->order = order->order;
     event->account = order->account;
@@ -447,7 +565,9 @@ static bool read_winners(const struct btx_model_market *market,
         command->winners_count < market->winners)
         return false;
     for (size_t i = 0; i < command->winners_count; i++) {
-        if (btx_model_find_runner(market, winners[i]) == BTX_MODEL_NONE)
+        const size_t runner = btx_model_find_runner(market, winners[i]);
+
+        if (runner == BTX_MODEL_NONE || market->removed[runner])
             return false;
         for (size_t j = 0; j < i; j++) {
             if (winners[j] == winners[i])
@@ -546,6 +666,26 @@ static void settle_accounts(struct btx_model *model, const struct btx_model_mark
     settled->rounding = (int64_t)-pnl_sum;
 }
 
+/* Whether what everybody would win and lose is money: after a removal it may be more. */
+static bool is_payable(const struct btx_model *model, const struct btx_model_market *market,
+                       const uint64_t *winners, size_t winner_count)
+{
+    btx_i128 won = 0;
+    btx_i128 lost = 0;
+
+    for (size_t i = 0; i < model->account_count; i++) {
+        const struct btx_model_account *account = &model->accounts[i];
+        const btx_i128 pnl = pnl_of(market, account->account, winners, winner_count);
+        const btx_i128 balance = account->balance + pnl;
+
+        if (balance > BTX_MODEL_MONEY_MAX || balance < -BTX_MODEL_MONEY_MAX)
+            return false;
+        won += pnl > 0 ? pnl : 0;
+        lost -= pnl < 0 ? pnl : 0;
+    }
+    return won <= BTX_MODEL_MONEY_MAX && lost <= BTX_MODEL_MONEY_MAX;
+}
+
 static int settle_market(struct btx_model *model, const struct btx_settle_market *command)
 {
     const size_t index = btx_model_find_market(model, command->market);
@@ -562,6 +702,9 @@ static int settle_market(struct btx_model *model, const struct btx_settle_market
         return BTX_REJECT_MARKET_CLOSED;
     if (!read_winners(market, command, winners, &winner_count))
         return BTX_REJECT_INVALID_WINNERS;
+    if (btx_model_active_count(market) < market->runner_count &&
+        !is_payable(model, market, winners, winner_count))
+        return BTX_REJECT_CAPACITY;
     market->status = BTX_MODEL_CLOSED;
     event = btx_model_emit(model, BTX_EVENT_MARKET_SETTLING, winner_count * sizeof winners[0]);
     event->market = command->market;
@@ -586,6 +729,7 @@ static int void_market(struct btx_model *model, const struct btx_market_command 
     (void)cancel_batches(model, &filter, BTX_CAUSE_VOIDED, 0); /* There may be none. */
     model->markets[index].bet_count =
         0; /* "Positions are dropped": not even CAPACITY counts them. */
+    model->markets[index].implied_count = 0;
     return BTX_MODEL_ACCEPTED;
 }
 
@@ -597,7 +741,7 @@ static int forget_market(struct btx_model *model, const struct btx_market_comman
         return BTX_REJECT_UNKNOWN_MARKET;
     if (model->markets[index].status != BTX_MODEL_CLOSED)
         return BTX_REJECT_NOT_CLOSED;
-    free(model->markets[index].bets);
+    btx_model_market_done(&model->markets[index]);
     model->market_count--;
     memmove(&model->markets[index], &model->markets[index + 1],
             (model->market_count - index) * sizeof model->markets[0]);
@@ -726,6 +870,15 @@ static void carry(struct btx_command_rejected *event, const struct btx_command *
     case BTX_COMMAND_CANCEL_ORDERS:
         carry_cancel_orders(event, body);
         break;
+    case BTX_COMMAND_DESCRIBE_MARKET:
+        CARRY_MARKET((const struct btx_describe_market *)body);
+        break;
+    case BTX_COMMAND_SET_BET_DELAY:
+        CARRY_MARKET((const struct btx_set_bet_delay *)body);
+        break;
+    case BTX_COMMAND_REMOVE_RUNNER:
+        CARRY_MARKET((const struct btx_remove_runner *)body);
+        break;
     case BTX_COMMAND_TICK:
         CHECK_UNREACHABLE();
     }
@@ -766,6 +919,12 @@ static int outcome_of(struct btx_model *model, const struct btx_command *command
         return void_market(model, body);
     case BTX_COMMAND_FORGET_MARKET:
         return forget_market(model, body);
+    case BTX_COMMAND_DESCRIBE_MARKET:
+        return describe_market(model, body);
+    case BTX_COMMAND_SET_BET_DELAY:
+        return set_bet_delay(model, body);
+    case BTX_COMMAND_REMOVE_RUNNER:
+        return remove_runner(model, body);
     case BTX_COMMAND_TICK:
         return BTX_MODEL_ACCEPTED;
     }

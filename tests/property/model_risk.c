@@ -31,6 +31,27 @@ static struct fill fill_of(uint8_t kind, uint64_t price, int64_t size)
     return fill;
 }
 
+/* Implied fills have no runner of their own: each moves one outcome of A and one of B. */
+static void add_implied(const struct btx_model_market *market, uint64_t account, btx_i128 *win,
+                        btx_i128 *lose)
+{
+    for (size_t i = 0; i < market->implied_count; i++) {
+        const struct btx_model_implied *implied = &market->implieds[i];
+        const size_t a = btx_model_find_runner(market, implied->taker_runner);
+        const size_t b = btx_model_find_runner(market, implied->maker_runner);
+        const btx_i128 sign = implied->side == BTX_SIDE_BACK ? 1 : -1;
+
+        if (implied->taker == account) {
+            win[a] += sign * implied->maker_size;
+            lose[a] -= sign * implied->taker_size;
+        }
+        if (implied->maker == account) {
+            win[b] += sign * implied->taker_size;
+            lose[b] -= sign * implied->maker_size;
+        }
+    }
+}
+
 void btx_model_matched(const struct btx_model_market *market, uint64_t account, btx_i128 *ret_win,
                        btx_i128 *ret_lose)
 {
@@ -44,6 +65,8 @@ void btx_model_matched(const struct btx_model_market *market, uint64_t account, 
         if (bet->backer != account && bet->layer != account)
             continue;
         runner = btx_model_find_runner(market, bet->runner);
+        if (market->removed[runner])
+            continue; /* Void (rules-2.md 6). */
         fill = fill_of(market->kind, bet->price, bet->size);
         if (bet->backer == account) {
             ret_win[runner] += fill.win;
@@ -54,6 +77,75 @@ void btx_model_matched(const struct btx_model_market *market, uint64_t account, 
             ret_lose[runner] += fill.lose;
         }
     }
+    add_implied(market, account, ret_win, ret_lose);
+}
+
+size_t btx_model_active_count(const struct btx_model_market *market)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < market->runner_count; i++)
+        count += !market->removed[i];
+    return count;
+}
+
+/* What @account has at the price of bet @index, net, when that is the first bet of which this can be
+ * said; else 0. */
+static btx_i128 net_stake(const struct btx_model_market *market, size_t index, uint64_t account)
+{
+    const struct btx_model_bet *first = &market->bets[index];
+    btx_i128 net = 0;
+
+    for (size_t i = 0; i < market->bet_count; i++) {
+        const struct btx_model_bet *bet = &market->bets[i];
+
+        if (bet->runner != first->runner || bet->price != first->price ||
+            (bet->backer != account && bet->layer != account))
+            continue;
+        if (i < index)
+            return 0;
+        net += bet->backer == account ? bet->size : 0;
+        net -= bet->layer == account ? bet->size : 0;
+    }
+    return net;
+}
+
+/* How many net stakes @account has in @market. */
+static uint64_t stakes_of(const struct btx_model_market *market, uint64_t account)
+{
+    uint64_t count = 0;
+
+    if (!market->reductions || market->status == BTX_MODEL_CLOSED)
+        return 0;
+    for (size_t i = 0; i < market->bet_count; i++) {
+        const struct btx_model_bet *bet = &market->bets[i];
+
+        if (market->removed[btx_model_find_runner(market, bet->runner)] ||
+            (bet->backer != account && bet->layer != account))
+            continue;
+        count += net_stake(market, i, account) != 0;
+    }
+    return count;
+}
+
+uint64_t btx_model_stake_count(const struct btx_model *model)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < model->market_count; i++) {
+        for (size_t j = 0; j < model->account_count; j++)
+            count += stakes_of(&model->markets[i], model->accounts[j].account);
+    }
+    return count;
+}
+
+uint64_t btx_model_reducible_count(const struct btx_model *model)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < model->order_count; i++)
+        count += model->markets[btx_model_find_market(model, model->orders[i].market)].reductions;
+    return count;
 }
 
 void btx_model_exposure(const struct btx_model *model, const struct btx_model_market *market,
@@ -96,7 +188,7 @@ bool btx_model_has_pair(const struct btx_model *model, const struct btx_model_ma
         if (model->orders[i].account == account && model->orders[i].market == market->market)
             return true;
     }
-    return btx_model_has_position(market, account);
+    return btx_model_has_position(market, account) || stakes_of(market, account) > 0;
 }
 
 uint64_t btx_model_pair_count(const struct btx_model *model)
@@ -135,10 +227,18 @@ btx_i128 btx_model_worst(const struct btx_model *model, const struct btx_model_m
     btx_i128 win[BTX_MODEL_RUNNERS_MAX];
     btx_i128 lose[BTX_MODEL_RUNNERS_MAX];
 
+    size_t active = 0;
+
     btx_model_exposure(model, market, account, win, lose);
     if (market->kind == BTX_MARKET_KIND_BINARY)
         return win[0] < lose[0] ? win[0] : lose[0];
-    return worst_from(win, lose, market->runner_count, market->winners);
+    for (size_t i = 0; i < market->runner_count; i++) {
+        if (market->removed[i])
+            continue;
+        win[active] = win[i];
+        lose[active++] = lose[i];
+    }
+    return worst_from(win, lose, active, market->winners);
 }
 
 btx_i128 btx_model_available(const struct btx_model *model, uint64_t account)

@@ -26,6 +26,8 @@ static struct btx_core_capacity to_core_capacity(const struct btx_model_capacity
         .runners = (uint32_t)capacity->runners,
         .orders = (uint32_t)capacity->orders,
         .positions = (uint32_t)capacity->positions,
+        .stakes = (uint32_t)capacity->stakes,
+        .description_bytes = (uint32_t)capacity->description_bytes,
     };
 
     return converted;
@@ -39,13 +41,19 @@ static struct btx_core_capacity larger(struct btx_random *random, struct btx_cor
     capacity.runners += (uint32_t)btx_random_below(random, 100);
     capacity.orders += (uint32_t)btx_random_below(random, 1000);
     capacity.positions += (uint32_t)btx_random_below(random, 100);
+    capacity.stakes += (uint32_t)btx_random_below(random, 1000);
+    capacity.description_bytes += (uint32_t)btx_random_below(random, 10000);
     return capacity;
 }
 
+/* The capacities, of which the first ones are at least 1. */
+enum { CAPACITY_PARTS_FROM_1 = 5, CAPACITY_PARTS = 7 };
+
 static uint32_t *capacity_part(struct btx_core_capacity *capacity, uint64_t which)
 {
-    uint32_t *const parts[] = {&capacity->accounts, &capacity->markets, &capacity->runners,
-                               &capacity->orders, &capacity->positions};
+    uint32_t *const parts[] = {
+        &capacity->accounts,  &capacity->markets, &capacity->runners,          &capacity->orders,
+        &capacity->positions, &capacity->stakes,  &capacity->description_bytes};
 
     return parts[which];
 }
@@ -56,10 +64,11 @@ static void load_into_the_least(struct btx_trial *trial)
     struct btx_subject least = {0};
     struct btx_core_view view;
     const char *sentence;
+    uint64_t which;
     uint32_t *part;
 
     btx_core_view(trial->live.core, &view);
-    for (uint64_t i = 0; i < 5; i++) {
+    for (uint64_t i = 0; i < CAPACITY_PARTS_FROM_1; i++) {
         part = capacity_part(&view.used, i);
         if (*part == 0)
             *part = 1;
@@ -71,8 +80,9 @@ static void load_into_the_least(struct btx_trial *trial)
     btx_subject_save(&least, &trial->saved_other);
     if (!btx_buffer_equal(&trial->saved, &trial->saved_other))
         btx_trial_fail(trial, "saved, loaded into the least capacities, saved: other bytes");
-    part = capacity_part(&view.used, btx_random_below(&trial->random, 5));
-    if (*part > 1) {
+    which = btx_random_below(&trial->random, CAPACITY_PARTS);
+    part = capacity_part(&view.used, which);
+    if (*part > (which < CAPACITY_PARTS_FROM_1 ? 1 : 0)) {
         (*part)--;
         btx_subject_open(&least, &view.used, btx_trial_shard(trial));
         sentence = btx_core_load(least.core, trial->saved.bytes, trial->saved.length_bytes);
@@ -80,6 +90,20 @@ static void load_into_the_least(struct btx_trial *trial)
             btx_trial_fail(trial, "loaded into less than the capacities in use");
     }
     btx_subject_close(&least);
+}
+
+static bool rejected_for_capacity(const struct btx_model *model)
+{
+    const uint8_t *part = model->bytes + model->part_bytes; /* Behind what was due before it. */
+    const struct btx_record *command = (const struct btx_record *)(const void *)part;
+    const struct btx_command_rejected *rejected;
+
+    if (model->length_bytes == model->part_bytes)
+        return false;
+    rejected = (const struct btx_command_rejected *)(const void *)(part + btx_record_length_bytes(
+                                                                              command));
+    return rejected->record.type == BTX_EVENT_COMMAND_REJECTED &&
+           rejected->reason == BTX_REJECT_CAPACITY;
 }
 
 /* Replace the restored core by one that is loaded from the live one as it is now. */
@@ -91,7 +115,8 @@ static void restore(struct btx_trial *trial)
     trial->phase = "restore";
     btx_subject_save(&trial->live, &trial->saved);
     load_into_the_least(trial);
-    if (btx_random_chance(&trial->random, 500))
+    /* Not where the command that is under way will ask for the capacity. */
+    if (!rejected_for_capacity(&trial->model) && btx_random_chance(&trial->random, 500))
         capacity = larger(&trial->random, capacity);
     btx_subject_open(&trial->restored, &capacity, btx_trial_shard(trial));
     sentence = btx_core_load(trial->restored.core, trial->saved.bytes, trial->saved.length_bytes);
@@ -186,11 +211,10 @@ static void step_other(struct btx_trial *trial, struct btx_subject *other, const
 }
 
 /* The tx must be the next part of what the model made. */
-static void compare_with_model(struct btx_trial *trial, enum btx_step step)
+static void compare_with_model(struct btx_trial *trial, enum btx_step step, bool begins)
 {
     const struct btx_model *model = &trial->model;
     const size_t offset = trial->made.length_bytes;
-    const bool begins = offset == 0 && trial->tx.length_bytes != 0;
 
     trial->phase = "compare with the model";
     btx_buffer_append(&trial->made, trial->tx.bytes, trial->tx.length_bytes);
@@ -208,20 +232,6 @@ static void compare_with_model(struct btx_trial *trial, enum btx_step step)
         btx_trial_fail(trial, "what is pending");
 }
 
-static bool rejected_for_capacity(const struct btx_model *model)
-{
-    const struct btx_command *command = (const struct btx_command *)(const void *)model->bytes;
-    const struct btx_command_rejected *rejected;
-
-    if (model->length_bytes == 0)
-        return false;
-    rejected =
-        (const struct btx_command_rejected *)(const void *)(model->bytes + btx_record_length_bytes(
-                                                                               &command->record));
-    return rejected->record.type == BTX_EVENT_COMMAND_REJECTED &&
-           rejected->reason == BTX_REJECT_CAPACITY;
-}
-
 /* The command as it stands in the log: at the core's time, which a restored core knows only as
  * far as events told it. */
 static void command_at_core_time(const struct btx_trial *trial, union btx_command_space *ret_space)
@@ -231,8 +241,8 @@ static void command_at_core_time(const struct btx_trial *trial, union btx_comman
     ret_space->command.record.time_ns = trial->model.time_ns;
 }
 
-/* One tx more of the command: the others make it or apply it; the applied core makes it itself
- * where it @recovers.  @command is NULL but for the first tx. */
+/* One tx more of the command, or of what is due before it: the others make it or apply it; the
+ * applied core makes it itself where it @recovers.  @command is NULL where the tx before goes on. */
 static void follow(struct btx_trial *trial, const struct btx_command *command, bool recovers)
 {
     if (recovers)
@@ -246,21 +256,25 @@ static void step_all(struct btx_trial *trial)
 {
     struct btx_random *random = &trial->random;
     union btx_command_space at_core_time;
-    enum btx_step step;
+    enum btx_step step = BTX_STEP_DUE;
     uint64_t tx_count = 0;
     bool recovers = btx_random_chance(random, 20);
+    bool is_long = false;
 
     trial->made.length_bytes = 0;
     if (rejected_for_capacity(&trial->model) &&
         memcmp(&trial->restored.capacity, &trial->live.capacity, sizeof trial->live.capacity) != 0)
         btx_subject_close(&trial->restored);
     command_at_core_time(trial, &at_core_time);
-    trial->phase = "step";
-    step = btx_core_step(trial->live.core, &trial->space.command, &trial->tx);
     for (;;) {
-        compare_with_model(trial, step);
-        follow(trial, tx_count == 0 ? &at_core_time.command : NULL, recovers);
-        tx_count++;
+        const bool begins = step != BTX_STEP_MORE;
+
+        trial->phase = begins ? "step" : "step on";
+        step = btx_core_step(trial->live.core, begins ? &trial->space.command : NULL, &trial->tx);
+        compare_with_model(trial, step, begins);
+        follow(trial, begins ? &at_core_time.command : NULL, recovers);
+        tx_count += trial->tx.length_bytes != 0;
+        is_long = is_long || step == BTX_STEP_MORE;
         if (step == BTX_STEP_DONE)
             break;
         /* Not always: saving may drop what step remembers from one tx to the next. */
@@ -271,11 +285,9 @@ static void step_all(struct btx_trial *trial)
         /* What was applied up to here is gone on with by step, as after a crash, or applied. */
         trial->totals->recoveries += recovers;
         recovers = btx_random_chance(random, 400);
-        trial->phase = "step on";
-        step = btx_core_step(trial->live.core, NULL, &trial->tx);
     }
-    trial->totals->txs += trial->model.event_count == 0 ? 0 : tx_count;
-    trial->totals->long_commands += tx_count > 1;
+    trial->totals->txs += tx_count;
+    trial->totals->long_commands += is_long;
     trial->totals->recoveries += recovers;
 }
 

@@ -59,16 +59,26 @@ static int64_t random_decimal(struct random_source *random)
  * a description may have.  Returns the bytes. */
 static size_t random_utf8(struct random_source *random, char *text)
 {
-    static const char *const points[] = {"a", "\"", "\\", "/", "\n", "\x01", "\x1f", "\x7f",
-                                         "\xc2\x80", "\xc3\xa9", "\xe0\xa0\x80", "\xef\xbf\xbf",
-                                         "\xf0\x9f\x90\x8e", "\xf4\x8f\xbf\xbf"};
+    static const char *const points[] = {"a",
+                                         "\"",
+                                         "\\",
+                                         "/",
+                                         "\n",
+                                         "\x01",
+                                         "\x1f",
+                                         "\x7f",
+                                         "\xc2\x80",
+                                         "\xc3\xa9",
+                                         "\xe0\xa0\x80",
+                                         "\xef\xbf\xbf",
+                                         "\xf0\x9f\x90\x8e",
+                                         "\xf4\x8f\xbf\xbf"};
     const bool is_long = btx_random_below(random, 40) == 0;
     const size_t most = is_long ? BTX_DESCRIPTION_BYTES_MAX : btx_random_below(random, 40);
     size_t length_bytes = 0;
 
     for (;;) {
-        const char *point =
-            points[btx_random_below(random, sizeof points / sizeof points[0])];
+        const char *point = points[btx_random_below(random, sizeof points / sizeof points[0])];
         if (length_bytes + strlen(point) > most)
             return length_bytes;
         memcpy(text + length_bytes, point, strlen(point));

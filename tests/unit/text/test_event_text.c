@@ -346,8 +346,7 @@ static void event_text_encode__greatest_frame__printed_whole(void **state)
 #define MOST_PERCENT(e, field) (e)->field = UINT32_MAX
 #define MOST_LADDER(e, field) (e)->field = BTX_LADDER_FINEST
 #define MOST_TEXT(e, field)                                                                        \
-    ((e)->field##_length = BTX_DESCRIPTION_BYTES_MAX,                                              \
-     memset((e) + 1, 1, BTX_DESCRIPTION_BYTES_MAX))
+    ((e)->field##_length = BTX_DESCRIPTION_BYTES_MAX, memset((e) + 1, 1, BTX_DESCRIPTION_BYTES_MAX))
 #define MOST_FRACTION(e, field) (e)->field = UINT32_MAX
 #define MOST_SIZE(e, field) (e)->field = INT64_MIN
 #define MOST_AMOUNT(e, field) (e)->field = INT64_MIN
