@@ -52,10 +52,29 @@ static void deposit(struct btx_flow *flow, uint64_t account, int64_t amount,
     command->amount = amount;
 }
 
+/* Two runners that are matched with each other, or a third one that may be removed, or neither; and a
+ * delay in play or none.  Returns how many runners. */
+static size_t pick_second_stage(struct btx_flow *flow, struct btx_open_market *command)
+{
+    const uint64_t which = flow->script_first % 3;
+
+    command->present |= BTX_OPEN_MARKET_HAS_BET_DELAY;
+    command->bet_delay = flow->script_first % 2;
+    if (which == 0) {
+        command->present |= BTX_OPEN_MARKET_HAS_IMPLIED;
+        command->implied = 1;
+    } else if (which == 1) {
+        command->present |= BTX_OPEN_MARKET_HAS_REDUCTIONS;
+        command->reductions = 1;
+    }
+    return which == 1 ? 3 : 2;
+}
+
 static void open_market(struct btx_flow *flow, bool is_odds, union btx_command_space *space)
 {
     struct btx_open_market *command = btx_flow_begin(flow, space, BTX_COMMAND_OPEN_MARKET);
-    const uint64_t runners[2] = {1, 2};
+    const uint64_t runners[3] = {1, 2, 3};
+    size_t runner_count = 2;
 
     command->market = STORY_MARKET;
     command->commission = 500;
@@ -69,9 +88,11 @@ static void open_market(struct btx_flow *flow, bool is_odds, union btx_command_s
     command->kind = BTX_MARKET_KIND_ODDS;
     command->present = BTX_OPEN_MARKET_HAS_RUNNERS | BTX_OPEN_MARKET_HAS_WINNERS;
     command->winners = 1;
-    command->runners_count = 2;
-    memcpy(command + 1, runners, sizeof runners);
-    btx_command_set_length(space, sizeof runners);
+    if (flow->theme == BTX_FLOW_BURST)
+        runner_count = pick_second_stage(flow, command);
+    command->runners_count = (uint16_t)runner_count;
+    memcpy(command + 1, runners, runner_count * sizeof runners[0]);
+    btx_command_set_length(space, runner_count * sizeof runners[0]);
 }
 
 static struct btx_place_order *place(struct btx_flow *flow, uint64_t account, uint64_t runner,
@@ -102,7 +123,9 @@ static bool furnish(struct btx_flow *flow, union btx_command_space *space)
     else if (step < 6)
         deposit(flow, accounts[step - 3], funds, space);
     else if (step == 6)
-        open_market(flow, flow->theme != BTX_FLOW_BURST || btx_random_chance(&flow->random, 600),
+        open_market(flow,
+                    flow->theme != BTX_FLOW_BURST || flow->script_first % 2 == 1 ||
+                        btx_random_chance(&flow->random, 600),
                     space);
     else
         return false;
@@ -120,8 +143,12 @@ static void rest_one(struct btx_flow *flow, const struct btx_model_market *marke
     command->price = is_odds ? btx_model_ladder_price((size_t)btx_random_between(random, 98, 102))
                              : 100 * btx_random_between(random, 48, 52);
     command->size = btx_model_size_step(market) * (int64_t)btx_random_between(random, 1, 3);
-    command->persistence =
-        btx_random_chance(random, 950) ? BTX_PERSISTENCE_LAPSE : BTX_PERSISTENCE_PERSIST;
+    /* Exact amounts of few hundredths need evens; what a delay holds sweeps those that persist. */
+    if (market->implied)
+        command->price = 20000;
+    command->persistence = btx_random_chance(random, market->bet_delay > 0 ? 50 : 950)
+                               ? BTX_PERSISTENCE_LAPSE
+                               : BTX_PERSISTENCE_PERSIST;
     /* Some rest on the other side, too far away to be matched. */
     if (is_odds && btx_random_chance(random, 20)) {
         command->runner = 2;
@@ -151,6 +178,11 @@ static void sweep(struct btx_flow *flow, const struct btx_model *model,
         command->size += step;
     command->stp = (uint8_t)btx_random_below(random, 3);
     command->tif = (uint8_t)btx_random_below(random, 3);
+    if (market->implied && btx_random_chance(random, 600)) {
+        command->runner = 2;
+        command->side = BTX_ORDER_SIDE_BACK;
+        command->price = 19000;
+    }
 }
 
 static void market_command(struct btx_flow *flow, enum btx_command_type type,
@@ -161,12 +193,40 @@ static void market_command(struct btx_flow *flow, enum btx_command_type type,
     command->market = STORY_MARKET;
 }
 
+static void remove_runner(struct btx_flow *flow, union btx_command_space *space)
+{
+    struct btx_remove_runner *command = btx_flow_begin(flow, space, BTX_COMMAND_REMOVE_RUNNER);
+
+    command->market = STORY_MARKET;
+    command->runner = btx_random_chance(&flow->random, 500) ? 3 : 1;
+    command->factor = command->runner == 3 ? 100000 : 0;
+}
+
+/* In play, a sweep that is held, and the time of its release: one thing due of several txs. */
+static void sweep_held(struct btx_flow *flow, const struct btx_model *model,
+                       const struct btx_model_market *market, union btx_command_space *space)
+{
+    if (flow->script_endings == 0) {
+        market_command(flow, BTX_COMMAND_TURN_IN_PLAY, space);
+    } else if (flow->script_endings == 1) {
+        sweep(flow, model, market, space);
+    } else {
+        flow->time_ns += UINT64_C(2000000);
+        (void)btx_flow_begin(flow, space, BTX_COMMAND_TICK); /* Nothing to fill in. */
+    }
+}
+
 static void end_burst(struct btx_flow *flow, const struct btx_model *model,
                       const struct btx_model_market *market, union btx_command_space *space)
 {
-    static const uint64_t firsts[] = {0, 30, 45, 0, 70, 80, 92};
+    static const uint64_t firsts[] = {0, 30, 45, 0, 70, 80, 92, 65, 65, 80};
     uint64_t which = btx_random_below(&flow->random, 100);
 
+    if (market->bet_delay > 0 && flow->script_endings < 3) {
+        sweep_held(flow, model, market, space);
+        flow->script_endings++;
+        return;
+    }
     if (flow->script_endings == 0)
         which = firsts[flow->script_first % BTX_COUNT_OF(firsts)];
     if (which < 30) {
@@ -181,8 +241,10 @@ static void end_burst(struct btx_flow *flow, const struct btx_model *model,
 
         command->present = BTX_CANCEL_ORDERS_HAS_MARKET;
         command->market = STORY_MARKET;
-    } else if (which < 70) {
+    } else if (which < 65) {
         btx_flow_cancel_orders(flow, model, space);
+    } else if (which < 70) {
+        remove_runner(flow, space);
     } else if (which < 80) {
         btx_flow_settle(flow, market, space);
     } else {
@@ -266,8 +328,9 @@ bool btx_flow_tell(struct btx_flow *flow, struct btx_model *model, union btx_com
         return false;
     }
     step = flow->script_step - furnish_steps;
-    /* The endings of a burst are mixed with ordinary commands. */
+    /* The endings of a burst are mixed with ordinary commands, but for a sweep that is held. */
     if (flow->theme == BTX_FLOW_BURST && step >= flow->script_goal &&
+        (model->markets[index].bet_delay == 0 || flow->script_endings >= 3) &&
         btx_random_chance(&flow->random, 300))
         return false;
     flow->script_step++;
