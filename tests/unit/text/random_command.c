@@ -195,8 +195,13 @@ static const char *put_character(struct spelling *spelling, const char *p)
     char escape[8];
 
     if (*p == '\\') {
-        put(spelling, *p++);
-    } else if ((unsigned char)*p < 0x80 && btx_random_below(spelling->random, 8) == 0) {
+        const size_t length = p[1] == 'u' ? 6 : 2;
+
+        for (size_t i = 0; i < length; i++)
+            put(spelling, p[i]);
+        return p + length;
+    }
+    if ((unsigned char)*p < 0x80 && btx_random_below(spelling->random, 8) == 0) {
         snprintf(escape, sizeof escape,
                  btx_random_below(spelling->random, 2) ? "\\u%04x" : "\\u%04X", (unsigned)*p);
         for (size_t i = 0; escape[i] != '\0'; i++)

@@ -104,6 +104,21 @@ static void command_text__every_command_as_written__is_written_the_same(void **s
         "{\"cmd\":\"VoidMarket\",\"t\":1,\"market\":1}",
         "{\"cmd\":\"ForgetMarket\",\"t\":1,\"market\":1}",
         "{\"cmd\":\"Tick\",\"t\":1}",
+        "{\"cmd\":\"OpenMarket\",\"t\":1,\"market\":1,\"kind\":\"ODDS\",\"runners\":[1,2],"
+        "\"winners\":1,\"min_size\":0.01,\"commission\":0,\"bet_delay\":60001,"
+        "\"reductions\":false,\"implied\":true,\"ladder\":\"FINEST\"}",
+        "{\"cmd\":\"OpenMarket\",\"t\":1,\"market\":1,\"kind\":\"BINARY\",\"tick\":0.01,"
+        "\"min_size\":1,\"commission\":0,\"bet_delay\":0}",
+        "{\"cmd\":\"PlaceOrder\",\"t\":1,\"account\":1,\"market\":2,\"side\":\"BACK\",\"price\":2,"
+        "\"size\":1,\"expires\":0,\"if_version\":18446744073709551615,\"ref\":\"\",\"cseq\":1}",
+        "{\"cmd\":\"ReplaceOrder\",\"t\":1,\"account\":1,\"order\":2,\"price\":4.1,"
+        "\"if_version\":0}",
+        "{\"cmd\":\"DescribeMarket\",\"t\":1,\"market\":1,\"text\":\"\"}",
+        "{\"cmd\":\"DescribeMarket\",\"t\":1,\"market\":1,\"text\":"
+        "\"\\b\\t\\n\\f\\r\\\"\\\\/\\u0000\\u001f\x7f Caf\xc3\xa9 \xf0\x9f\x90\x8e\"}",
+        "{\"cmd\":\"SetBetDelay\",\"t\":1,\"market\":1,\"bet_delay\":18446744073709551615}",
+        "{\"cmd\":\"RemoveRunner\",\"t\":1,\"market\":1,\"runner\":2,\"factor\":17.3501}",
+        "{\"cmd\":\"RemoveRunner\",\"t\":1,\"market\":1,\"runner\":2,\"factor\":-1}",
     };
     uint32_t seen = 0;
 

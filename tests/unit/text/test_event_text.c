@@ -27,6 +27,12 @@ union any_event {
     struct btx_account_settled account_settled;
     struct btx_market_settled market_settled;
     struct btx_command_rejected rejected;
+    struct btx_market_described described;
+    struct btx_bet_delay_set bet_delay_set;
+    struct btx_runner_removed runner_removed;
+    struct btx_order_held held;
+    struct btx_order_released released;
+    struct btx_implied_matched implied_matched;
 };
 
 union event_space {
@@ -265,6 +271,86 @@ static const struct event_case cases[] = {
                    .present = BTX_COMMAND_REJECTED_HAS_ACCOUNT}},
      .fields = "\"ev\":\"CommandRejected\",\"cmd\":\"Withdraw\",\"account\":1,"
                "\"reason\":\"INSUFFICIENT_FUNDS\",\"transfer\":7"},
+    {BTX_EVENT_MARKET_OPENED,
+     {.market_opened = {.market = 1,
+                        .min_size = 100,
+                        .winners = 1,
+                        .commission = 500,
+                        .runners_count = 2,
+                        .bet_delay = 60000,
+                        .reductions = 1,
+                        .implied = 1,
+                        .ladder = BTX_LADDER_FINEST}},
+     .tail = three_ids,
+     .tail_bytes = 16,
+     .fields = "\"ev\":\"MarketOpened\",\"market\":1,\"kind\":\"ODDS\",\"runners\":[101,7],"
+               "\"winners\":1,\"min_size\":0.01,\"commission\":0.05,\"bet_delay\":60000,"
+               "\"reductions\":true,\"implied\":true,\"ladder\":\"FINEST\""},
+    {BTX_EVENT_ORDER_ACCEPTED,
+     {.order_accepted = {.order = 1,
+                         .account = 2,
+                         .market = 3,
+                         .runner = 4,
+                         .size = 10000,
+                         .expires = 21000,
+                         .price = 20000,
+                         .present = BTX_ORDER_ACCEPTED_HAS_REF}},
+     .fields = "\"ev\":\"OrderAccepted\",\"order\":1,\"account\":2,\"market\":3,\"runner\":4,"
+               "\"side\":\"BACK\",\"price\":2,\"size\":1,\"tif\":\"GTC\",\"persistence\":\"LAPSE\","
+               "\"post_only\":false,\"stp\":\"NONE\",\"expires\":21000,\"ref\":\"\""},
+    {BTX_EVENT_MARKET_DESCRIBED,
+     {.described = {.market = 1, .text_length = 13}},
+     .tail = "a\\b/\x01\"\n\x1f\x7f\xc3\xa9\r\t",
+     .tail_bytes = 13,
+     .fields = "\"ev\":\"MarketDescribed\",\"market\":1,"
+               "\"text\":\"a\\\\b/\\u0001\\\"\\n\\u001f\x7f\xc3\xa9\\r\\t\""},
+    {BTX_EVENT_BET_DELAY_SET,
+     {.bet_delay_set = {.market = 1, .bet_delay = 0}},
+     .flags = END,
+     .fields = "\"ev\":\"BetDelaySet\",\"market\":1,\"bet_delay\":0,\"end\":true"},
+    {BTX_EVENT_RUNNER_REMOVED,
+     {.runner_removed = {.market = 1, .runner = 5, .factor = 173500}},
+     .fields = "\"ev\":\"RunnerRemoved\",\"market\":1,\"runner\":5,\"factor\":17.35"},
+    {BTX_EVENT_ORDER_HELD,
+     {.held = {.order = 3,
+               .account = 3,
+               .market = 1,
+               .runner = 101,
+               .size = 100000,
+               .cseq = 9,
+               .expires = 2100001,
+               .price = 20000,
+               .tif = BTX_TIF_FOK,
+               .ref_length = 3,
+               .present = BTX_ORDER_HELD_HAS_REF | BTX_ORDER_HELD_HAS_MIN_FILL,
+               .until = 2100000,
+               .min_fill = 80000}},
+     .tail = "ref",
+     .tail_bytes = 3,
+     .fields = "\"ev\":\"OrderHeld\",\"order\":3,\"account\":3,\"market\":1,\"runner\":101,"
+               "\"side\":\"BACK\",\"price\":2,\"size\":10,\"tif\":\"FOK\",\"persistence\":\"LAPSE\","
+               "\"post_only\":false,\"stp\":\"NONE\",\"expires\":2100001,\"until\":2100000,"
+               "\"min_fill\":8,\"ref\":\"ref\",\"cseq\":9"},
+    {BTX_EVENT_ORDER_RELEASED,
+     {.released = {.order = 2, .account = 3, .market = 4}},
+     .fields = "\"ev\":\"OrderReleased\",\"order\":2,\"account\":3,\"market\":4"},
+    {BTX_EVENT_IMPLIED_MATCHED,
+     {.implied_matched = {.market = 1,
+                          .runner = 101,
+                          .size = 33200,
+                          .taker = 6,
+                          .taker_account = 2,
+                          .maker_runner = 102,
+                          .maker_size = 41500,
+                          .maker = 5,
+                          .maker_account = 1,
+                          .taker_remaining = 100,
+                          .maker_remaining = 158500,
+                          .maker_price = 18000}},
+     .fields = "\"ev\":\"ImpliedMatched\",\"market\":1,\"runner\":101,\"size\":3.32,\"taker\":6,"
+               "\"taker_account\":2,\"taker_side\":\"BACK\",\"maker_runner\":102,"
+               "\"maker_price\":1.8,\"maker_size\":4.15,\"maker\":5,\"maker_account\":1,"
+               "\"taker_remaining\":0.01,\"maker_remaining\":15.85"},
 };
 
 /* The record of @row in @space. */

@@ -104,6 +104,7 @@ static void names_and_sizes__all_commands__are_those_of_the_format(void **state)
         {10, "PlaceOrder", 128},   {11, "CancelOrder", 88},    {12, "UpdateOrder", 80},
         {13, "ReplaceOrder", 104}, {14, "CancelOrders", 88},   {15, "SettleMarket", 64},
         {16, "VoidMarket", 56},    {17, "ForgetMarket", 56},   {18, "Tick", 48},
+        {19, "DescribeMarket", 64}, {20, "SetBetDelay", 64},  {21, "RemoveRunner", 72},
     };
     (void)state;
     assert_int_equal(BTX_COMMAND_COUNT, sizeof expected / sizeof expected[0]);
@@ -129,6 +130,9 @@ static void names_and_sizes__all_events__are_those_of_the_format(void **state)
         {15, "MarketSettling", 48},    {16, "AccountSettled", 72},
         {17, "MarketSettled", 64},     {18, "MarketVoided", 40},
         {19, "MarketForgotten", 40},   {20, "CommandRejected", 80},
+        {21, "MarketDescribed", 48},   {22, "BetDelaySet", 48},
+        {23, "RunnerRemoved", 56},     {24, "OrderHeld", 120},
+        {25, "OrderReleased", 56},     {26, "ImpliedMatched", 128},
     };
     (void)state;
     assert_int_equal(BTX_EVENT_COUNT, sizeof expected / sizeof expected[0]);
@@ -144,7 +148,7 @@ static void names_and_sizes__all_events__are_those_of_the_format(void **state)
 static void names_and_sizes__all_notes__are_those_of_the_format(void **state)
 {
     static const struct expected_type expected[] = {
-        {1, "EngineStarted", 248},
+        {1, "EngineStarted", 256},
         {2, "StateDigest", 72},
         {3, "OperatorAction", 72},
         {4, "CleanStop", 32},
