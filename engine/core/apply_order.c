@@ -26,10 +26,10 @@ static const char *accepted_has_room(const struct btx_core *core,
     if (core->orders.used == core->orders.capacity ||
         (position == NULL && core->positions.used == core->positions.capacity) ||
         (market->reductions && !stakes_have_room(core)))
-        return "order: more orders, positions or stakes than the capacity";
+        return "OrderAccepted or OrderHeld: more orders, positions or stakes than the capacity";
     if (event->order != core->next_order || event->order >= order_id_end(core->shard) ||
         btx_resume_in_work(core))
-        return "order: not the next order, or another command is under way";
+        return "OrderAccepted or OrderHeld: not the next order, or another command is under way";
     return NULL;
 }
 
@@ -49,18 +49,18 @@ static const char *find_accepted(struct btx_core *core, const struct btx_order_a
     struct account *account = btx_find_account(core, event->account);
     struct market *market = btx_find_market(core, event->market);
     if (account == NULL || account->frozen || market == NULL || market->status != BTX_MARKET_OPEN)
-        return "order: no such account, or frozen, or no such open market";
+        return "OrderAccepted or OrderHeld: no such account, or frozen, or no such open market";
     const uint32_t market_slot = slot_of_market(core, market);
     struct runner *runner = btx_find_runner(core, market_slot, event->runner);
     if (runner == NULL || runner->removed ||
         !btx_ladder_index(market, event->price, &ret_found->price_index) || event->size <= 0 ||
         event->size % ladder_size_step(market->kind) != 0)
-        return "order: no such runner or price, or not a whole size";
+        return "OrderAccepted or OrderHeld: no such runner or price, or not a whole size";
     if (event->cseq != 0 && event->cseq <= account->cseq)
-        return "order: cseq was consumed before";
+        return "OrderAccepted or OrderHeld: cseq was consumed before";
     if (event->expires != 0 &&
         (event->tif != BTX_TIF_GTC || event->expires <= event->record.time_ns))
-        return "order: it expires at once, or cannot";
+        return "OrderAccepted or OrderHeld: it expires at once, or cannot";
     ret_found->account = account;
     ret_found->market = market;
     ret_found->runner = runner;

@@ -24,7 +24,8 @@ struct btx_log_walk {
     int segments_fd;
     struct btx_log_segment *segments; /* as listed last */
     size_t segment_count;
-    struct timespec listed_change;      /* of the folder, when listed; 0: list anew */
+    bool listing_counts;                /* else it is listed anew, whatever the folder says */
+    struct timespec listed_change;      /* of the folder, when it was listed */
     size_t next;                        /* index of the first segment behind the present one */
     struct btx_wal_position origin;     /* where the first segment that is read begins */
     struct btx_counted_segment present; /* its before and position may be read */

@@ -6,7 +6,8 @@
 #define RUNNER BTX_FIXTURE_RUNNER
 #define ONE BTX_FIXTURE_ONE
 
-static void write_order(struct btx_writer *writer, const struct btx_picture_order *order)
+static void write_order(struct btx_writer *writer, const struct btx_picture_order *order,
+                        uint32_t format)
 {
     btx_writer_u64(writer, order->id);
     btx_writer_u64(writer, order->account);
@@ -19,12 +20,28 @@ static void write_order(struct btx_writer *writer, const struct btx_picture_orde
     btx_writer_u8(writer, order->has_ref);
     btx_writer_u8(writer, order->ref_length);
     btx_writer_bytes(writer, order->ref, order->ref_length);
+    if (format >= 2)
+        btx_writer_u64(writer, order->expires);
+}
+
+static void write_held(struct btx_writer *writer, const struct btx_picture_order *order)
+{
+    btx_writer_u64(writer, BTX_PICTURE_ORDER);
+    btx_writer_u64(writer, order->index);
+    write_order(writer, order, 2);
+    btx_writer_u64(writer, order->until);
+    btx_writer_i64(writer, order->min_fill);
+    btx_writer_u8(writer, order->post_only);
 }
 
 static void write_items(struct btx_writer *writer, const struct btx_picture_item *items,
-                        uint32_t count)
+                        uint32_t count, uint32_t format)
 {
     for (uint32_t i = 0; i < count; i++) {
+        if (items[i].item == BTX_PICTURE_HELD) {
+            write_held(writer, &items[i].order);
+            continue;
+        }
         btx_writer_u64(writer, items[i].item);
         if (items[i].item == BTX_PICTURE_POSITION)
             btx_writer_u64(writer, items[i].account);
@@ -34,26 +51,47 @@ static void write_items(struct btx_writer *writer, const struct btx_picture_item
             btx_writer_i128(writer, items[i].lose);
         }
         if (items[i].item == BTX_PICTURE_ORDER)
-            write_order(writer, &items[i].order);
+            write_order(writer, &items[i].order, format);
+        if (items[i].item == BTX_PICTURE_STAKE) {
+            btx_writer_u64(writer, items[i].index);
+            btx_writer_u64(writer, items[i].price);
+            btx_writer_i128(writer, items[i].win);
+        }
     }
 }
 
-static void write_market(struct btx_writer *writer, const struct btx_picture_market *market)
+static void write_market(struct btx_writer *writer, const struct btx_picture_market *market,
+                         uint32_t format)
 {
     btx_writer_u64(writer, market->id);
     btx_writer_u8(writer, market->kind);
     btx_writer_u8(writer, market->status);
     btx_writer_u8(writer, market->in_play);
-    btx_writer_u8(writer, market->reserved);
+    btx_writer_u8(writer, market->ladder);
     btx_writer_u32(writer, market->winners);
     btx_writer_u32(writer, market->tick);
     btx_writer_u32(writer, market->commission);
     btx_writer_i64(writer, market->min_size);
+    if (format >= 2) {
+        btx_writer_u64(writer, market->version);
+        btx_writer_u32(writer, market->bet_delay);
+        btx_writer_u8(writer, market->reductions);
+        btx_writer_u8(writer, market->implied);
+        btx_writer_u16(writer, market->text_length);
+        btx_writer_bytes(writer, market->text, market->text_length);
+    }
     btx_writer_u64(writer, market->runner_count);
     for (uint64_t i = 0; i < market->runner_count && i < BTX_COUNT_OF(market->runners); i++)
         btx_writer_u64(writer, market->runners[i]);
-    write_items(writer, market->matched, market->matched_count);
-    write_items(writer, market->books, market->books_count);
+    if (format >= 2) {
+        btx_writer_u64(writer, market->removed_count);
+        for (uint64_t i = 0; i < market->removed_count && i < BTX_COUNT_OF(market->removed); i++)
+            btx_writer_u64(writer, market->removed[i]);
+    }
+    write_items(writer, market->matched, market->matched_count, format);
+    write_items(writer, market->books, market->books_count, format);
+    if (format >= 2)
+        write_items(writer, market->held, market->held_count, format);
 }
 
 static void write_work(struct btx_writer *writer, const struct btx_picture *picture)
@@ -68,7 +106,7 @@ static void write_work(struct btx_writer *writer, const struct btx_picture *pict
     if (picture->taker_item != BTX_PICTURE_END) {
         btx_writer_u64(writer, picture->taker_market);
         btx_writer_u64(writer, picture->taker_runner);
-        write_order(writer, &picture->taker);
+        write_order(writer, &picture->taker, picture->format);
     }
     btx_writer_u64(writer, picture->pending_said);
     btx_writer_bytes(writer, &picture->pending, picture->pending_bytes);
@@ -89,6 +127,8 @@ struct btx_bytes btx_picture_write(const struct btx_picture *picture, struct btx
     btx_writer_u64(&writer, picture->tx);
     btx_writer_u64(&writer, picture->time_ns);
     btx_writer_u64(&writer, picture->next_order);
+    if (picture->format >= 2)
+        btx_writer_u64(&writer, picture->removals);
     btx_writer_u64(&writer, picture->accounts_said);
     for (uint32_t i = 0; i < picture->account_count; i++) {
         btx_writer_u64(&writer, picture->accounts[i].id);
@@ -99,7 +139,7 @@ struct btx_bytes btx_picture_write(const struct btx_picture *picture, struct btx
     }
     btx_writer_u64(&writer, picture->markets_said);
     for (uint32_t i = 0; i < picture->market_count; i++)
-        write_market(&writer, &picture->markets[i]);
+        write_market(&writer, &picture->markets[i], picture->format);
     write_work(&writer, picture);
     assert_false(writer.overflowed);
     return (struct btx_bytes){.bytes = bytes, .length_bytes = writer.length_bytes};
@@ -113,6 +153,8 @@ static void draw_market(struct btx_picture_market *market, const struct btx_scen
         .kind = 0,
         .winners = 1,
         .min_size = 100,
+        .version = 1,
+        .held_count = 1,
         .runner_count = 3,
         .runners = {RUNNER, RUNNER + 1, RUNNER + 2},
         .matched = {{.item = BTX_PICTURE_POSITION, .account = 1},
@@ -139,8 +181,8 @@ void btx_picture_of_scene(struct btx_picture *picture, const struct btx_scene *s
 
     *picture = (struct btx_picture){
         .magic = {'B', 'T', 'X', 'S', 'T', 'A', 'T', 'E'},
-        .format = 1,
-        .rules_version = 1,
+        .format = 2,
+        .rules_version = 2,
         .seq = core->seq,
         .tx = core->tx,
         .time_ns = core->time_ns,
@@ -160,6 +202,8 @@ void btx_picture_of_scene(struct btx_picture *picture, const struct btx_scene *s
                                                       .winners = 1,
                                                       .tick = 10,
                                                       .min_size = ONE,
+                                                      .version = 1,
+                                                      .held_count = 1,
                                                       .runner_count = 1,
                                                       .runners = {1},
                                                       .matched_count = 1,
@@ -168,6 +212,8 @@ void btx_picture_of_scene(struct btx_picture *picture, const struct btx_scene *s
                                                       .status = 2,
                                                       .winners = 1,
                                                       .min_size = 100,
+                                                      .version = 1,
+                                                      .held_count = 1,
                                                       .runner_count = 2,
                                                       .runners = {RUNNER, RUNNER + 1},
                                                       .matched_count = 1,

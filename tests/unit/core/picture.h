@@ -15,6 +15,8 @@
 #define BTX_PICTURE_POSITION UINT64_C(1)
 #define BTX_PICTURE_CELL UINT64_C(2)
 #define BTX_PICTURE_ORDER UINT64_C(3)
+#define BTX_PICTURE_STAKE UINT64_C(4)
+#define BTX_PICTURE_HELD UINT64_C(1003) /* An ORDER, as held ones are written. */
 
 struct btx_picture_account {
     uint64_t id;
@@ -36,15 +38,21 @@ struct btx_picture_order {
     uint8_t has_ref;
     uint8_t ref_length;
     char ref[80];
+    uint64_t expires; /* Format 2. */
+    uint64_t index;   /* HELD: of its runner. */
+    uint64_t until;
+    int64_t min_fill;
+    uint8_t post_only;
 };
 
 /* Only the fields that go with @item are written. */
 struct btx_picture_item {
     uint64_t item;
     uint64_t account; /* POSITION */
-    uint64_t index;   /* CELL, with both profits */
-    btx_i128 win;
+    uint64_t index;   /* CELL, with both profits; STAKE */
+    btx_i128 win;     /* STAKE: its size. */
     btx_i128 lose;
+    uint64_t price; /* STAKE */
     struct btx_picture_order order; /* ORDER */
 };
 
@@ -53,17 +61,27 @@ struct btx_picture_market {
     uint8_t kind;
     uint8_t status;
     uint8_t in_play;
-    uint8_t reserved;
+    uint8_t ladder;
     uint32_t winners;
     uint32_t tick;
     uint32_t commission;
     int64_t min_size;
+    uint64_t version; /* From here on to the text: format 2. */
+    uint32_t bet_delay;
+    uint8_t reductions;
+    uint8_t implied;
+    uint16_t text_length;
+    char text[300];
+    uint64_t removed_count; /* Behind the runners: format 2. */
+    uint64_t removed[4];
     uint64_t runner_count;
     uint64_t runners[8]; /* As many as are said, at most 8. */
     struct btx_picture_item matched[BTX_PICTURE_ITEMS_MAX];
     uint32_t matched_count; /* With the END. */
     struct btx_picture_item books[BTX_PICTURE_ITEMS_MAX];
     uint32_t books_count; /* With the END of each. */
+    struct btx_picture_item held[4];
+    uint32_t held_count; /* With the END; format 2. */
 };
 
 struct btx_picture {
@@ -75,6 +93,7 @@ struct btx_picture {
     uint64_t tx;
     uint64_t time_ns;
     uint64_t next_order;
+    uint64_t removals;      /* Format 2. */
     uint64_t accounts_said; /* Their count as written. */
     struct btx_picture_account accounts[8];
     uint32_t account_count;

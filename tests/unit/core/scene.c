@@ -107,6 +107,7 @@ const char *btx_scene_apply_command(struct btx_scene *scene)
     record->seq = core->seq + 1;
     record->tx = core->tx + 1;
     record->time_ns = core->time_ns;
+    scene->fixture.command->command.rules = (uint8_t)core->rules_version;
     assert_null(btx_record_check(record, sizeof *scene->fixture.command));
     return btx_core_apply(scene->fixture.core, record);
 }

@@ -50,7 +50,7 @@ static void market_event(struct btx_scene *scene, enum btx_event_type type, uint
 static void apply_order_accepted__no_account_or_no_open_market__refused(void **state)
 {
     static const char sentence[] =
-        "OrderAccepted: no such account, or frozen, or no such open market";
+        "OrderAccepted or OrderHeld: no such account, or frozen, or no such open market";
     struct btx_scene *scene = *state;
 
     accepted(scene)->account = 77;
@@ -69,7 +69,7 @@ static void apply_order_accepted__no_account_or_no_open_market__refused(void **s
 
 static void apply_order_accepted__no_runner_price_or_size__refused(void **state)
 {
-    static const char sentence[] = "OrderAccepted: no such runner or price, or not a whole size";
+    static const char sentence[] = "OrderAccepted or OrderHeld: no such runner or price, or not a whole size";
     struct btx_scene *scene = *state;
 
     accepted(scene)->runner = RUNNER + 3;
@@ -91,7 +91,7 @@ static void apply_order_accepted__cseq_consumed_before__refused(void **state)
 
     event->account = 1;
     event->cseq = 10;
-    btx_scene_refuse(scene, "OrderAccepted: cseq was consumed before");
+    btx_scene_refuse(scene, "OrderAccepted or OrderHeld: cseq was consumed before");
     event = accepted(scene);
     event->account = 1;
     event->cseq = 11;
@@ -103,7 +103,7 @@ static void apply_order_accepted__cseq_consumed_before__refused(void **state)
 static void apply_order_accepted__not_the_next_id__refused(void **state)
 {
     static const char sentence[] =
-        "OrderAccepted: not the next order, or another command is under way";
+        "OrderAccepted or OrderHeld: not the next order, or another command is under way";
     struct btx_scene *scene = *state;
 
     accepted(scene)->order++;
@@ -124,7 +124,7 @@ static void apply_order_accepted__last_id_of_the_shard__none_behind_it(void **st
     (void)accepted(scene);
     btx_scene_accept(scene);
     (void)accepted(scene);
-    btx_scene_refuse(scene, "OrderAccepted: not the next order, or another command is under way");
+    btx_scene_refuse(scene, "OrderAccepted or OrderHeld: not the next order, or another command is under way");
     const struct btx_bytes saved = btx_fixture_save(&scene->fixture);
     assert_null(btx_fixture_load(&scene->fixture, saved.bytes, saved.length_bytes));
 }
@@ -146,7 +146,7 @@ static void apply_order_accepted__beyond_the_funds__verify_says_so(void **state)
 static void apply_order_accepted__within_another_command__refused(void **state)
 {
     static const char sentence[] =
-        "OrderAccepted: not the next order, or another command is under way";
+        "OrderAccepted or OrderHeld: not the next order, or another command is under way";
     static const uint64_t winner = 1;
     struct btx_scene *scene = *state;
 
@@ -174,7 +174,7 @@ static void apply_order_accepted__within_another_command__refused(void **state)
 /* A log of a greater machine: refused in words, not by running out. */
 static void apply_order_accepted__beyond_the_capacity__refused(void **state)
 {
-    static const char sentence[] = "OrderAccepted: more orders or positions than the capacity";
+    static const char sentence[] = "OrderAccepted or OrderHeld: more orders, positions or stakes than the capacity";
     struct btx_scene *scene = *state;
 
     for (int i = 0; i < 4; i++) {

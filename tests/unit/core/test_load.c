@@ -319,8 +319,12 @@ static void load_counters__not_this_format_rules_or_shard__refused(void **state)
     struct btx_scene *scene = *state;
 
     picture.magic[7] = 'X';
+    refuse(scene, "state: not a state");
+    picture.format = 1;
     refuse(scene, "state: not a state of this format");
-    picture.format = 2;
+    picture.format = 3;
+    refuse(scene, "state: not a state of this format");
+    picture.rules_version = 1;
     refuse(scene, "state: not a state of this format");
     picture.rules_version = 0;
     refuse(scene, "state: made by newer rules");
@@ -444,7 +448,7 @@ static void load_market__not_a_market__refused(void **state)
     refuse(scene, sentence);
     odds->in_play = 2;
     refuse(scene, sentence);
-    odds->reserved = 1;
+    odds->ladder = 2;
     refuse(scene, sentence);
     odds->commission = 10001;
     refuse(scene, sentence);
@@ -521,7 +525,7 @@ static void load_positions__not_in_canonical_form__refused(void **state)
     struct btx_scene *scene = *state;
     struct btx_picture_item *items = picture.markets[0].matched;
 
-    items[0].item = 4;
+    items[0].item = 5;
     refuse(scene, "state: an unknown item");
     items[0].item = BTX_PICTURE_ORDER;
     refuse(scene, "state: an unknown item");
@@ -716,6 +720,7 @@ static void set_pending(const struct btx_scene *scene)
     const struct btx_record *record = &scene->fixture.command->command.record;
 
     picture.pending = *scene->fixture.command;
+    picture.pending.command.rules = (uint8_t)picture.rules_version;
     picture.pending_bytes = (uint32_t)btx_record_length_bytes(record);
     picture.pending_said = picture.pending_bytes;
 }
@@ -861,6 +866,9 @@ static void load_pending__not_a_command__refused(void **state)
     refuse(scene, sentence);
     draw_settling(scene);
     picture.pending.command.shed = 2;
+    refuse(scene, sentence);
+    draw_settling(scene);
+    picture.pending.command.rules = 0; /* Of older rules than the state. */
     refuse(scene, sentence);
     draw_settling(scene);
     picture.pending_bytes += 64; /* More than the record says. */

@@ -26,7 +26,8 @@ enum middle {
 /* The commands that can go on in each; CancelOrders needs nothing but orders. */
 static const uint32_t fitting[MIDDLE_COUNT] = {
     [QUIET] = BIT(BTX_COMMAND_CANCEL_ORDERS),
-    [TAKER] = BIT(BTX_COMMAND_PLACE_ORDER) | BIT(BTX_COMMAND_REPLACE_ORDER),
+    [TAKER] = BIT(BTX_COMMAND_PLACE_ORDER) | BIT(BTX_COMMAND_REPLACE_ORDER) |
+              BIT(BTX_COMMAND_TICK), /* Of a release. */
     [SETTLING] = BIT(BTX_COMMAND_SETTLE_MARKET),
     [VOIDING] = BIT(BTX_COMMAND_VOID_MARKET),
     [FROZEN] = BIT(BTX_COMMAND_FREEZE_ACCOUNT) | BIT(BTX_COMMAND_CANCEL_ORDERS),

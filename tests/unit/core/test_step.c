@@ -207,6 +207,7 @@ static void step__first_tx__begins_with_the_command_as_taken(void **state)
     expected.command.record.seq = fixture->core->seq + 1;
     expected.command.record.tx = fixture->core->tx + 1;
     expected.command.record.time_ns = fixture->core->now_ns;
+    expected.command.rules = BTX_RULES_VERSION;
     const size_t length_bytes = btx_record_length_bytes(&expected.command.record);
     assert_int_equal(btx_fixture_start(fixture), BTX_STEP_MORE);
 

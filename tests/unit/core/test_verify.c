@@ -395,7 +395,8 @@ static const struct {
     ROW(order_price, "order: not of its market's runners or prices"),
     ROW(order_price_index, "order: not of its market's runners or prices"),
     ROW(order_runner_of_another_market, "order: not of its market's runners or prices"),
-    ROW(order_resting, "order: it neither rests nor is it the taker"),
+    ROW(order_resting,
+        "order: it neither rests nor is it held or the taker, or several of that"),
     ROW(order_position_prev, "order: its position's list is broken"),
     ROW(order_position, "order: its position's list is broken"),
     ROW(position_live, "position: its count of live orders is wrong"),
@@ -445,7 +446,8 @@ static const struct {
     ROW(positions_used, "pools: what is used is not what is there"),
     ROW(leaves_used, "pools: what is used is not what is there"),
     ROW(blocks_used, "pools: what is used is not what is there"),
-    ROW(taker_that_rests, "pools: what is used is not what is there"),
+    ROW(taker_that_rests,
+        "order: it neither rests nor is it held or the taker, or several of that"),
 #undef ROW
 };
 

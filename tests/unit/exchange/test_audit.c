@@ -193,7 +193,7 @@ static void audit_take__another_digest__told(void **state)
     digest->sha256[31] ^= 1;
     digest->rules_version++;
     assert_string_equal(take(fixture, note->begin_bytes, note->end_bytes),
-                        "a StateDigest of other rules than those of this version");
+                        "a StateDigest of other rules than those of the command before it");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

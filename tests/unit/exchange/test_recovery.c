@@ -597,7 +597,7 @@ static void recovery_run__newer_rules__refused(void **state)
     btx_record_seal(&note.body.record);
     write_records(fixture, note.bytes, sizeof note.bytes);
     assert_fails(fixture, UINT64_MAX, BTX_FAULT_LAYOUT,
-                 "written by rules version 2, this version knows 1");
+                 "written by rules version 3, this version knows 2");
 }
 
 /* Records may be intact and in order, and yet say what cannot have happened. */
@@ -646,7 +646,7 @@ static void recovery_run__too_little_room__limit(void **state)
     btx_story_begin_market(&fixture->story, 3);
     write_log(fixture);
     assert_int_equal(recover_into(fixture, 2, 2), BTX_FAULT_LIMIT);
-    assert_non_null(strstr(fixture->fault.text, "more orders or positions than the capacity, "
+    assert_non_null(strstr(fixture->fault.text, "more orders, positions or stakes than the capacity, "
                                                 "which is 2 orders, 1000 positions"));
     assert_int_equal(recover_into(fixture, 2, 3), BTX_OK);
     write_snapshot(fixture, 0);

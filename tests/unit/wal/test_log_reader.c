@@ -145,6 +145,19 @@ static void next__log_of_many_segments__all_records_in_order(void **state)
     assert_reads_clean(log);
 }
 
+/* Whoever unpacks a log may have set its folders' times to anything, and archives that are made to
+ * be the same again set them to 0: it must not read as if there were nothing. */
+static void next__folder_changed_in_1970__all_records(void **state)
+{
+    static const struct timespec beginning[2] = {{0, 0}, {0, 0}};
+    struct log_builder *log = *state;
+
+    log_builder_segment(log);
+    log_builder_batch(log, 3);
+    assert_int_equal(futimens(log->files.segments_fd, beginning), 0);
+    assert_reads_clean(log);
+}
+
 static void next__no_segments__end(void **state)
 {
     assert_reads_clean(*state);
@@ -1515,6 +1528,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         LOG_TEST(next__log_of_many_segments__all_records_in_order),
+        LOG_TEST(next__folder_changed_in_1970__all_records),
         LOG_TEST(next__no_segments__end),
         LOG_TEST(next__batches_larger_than_a_page__all_records),
         LOG_TEST(next__command_over_two_segments__goes_on),
