@@ -254,7 +254,7 @@ log_notes() {
     sed -n 's/.*"note":"\([A-Za-z]*\)".*/\1/p' "$scratch/notes" | tr '\n' ' ' > "$scratch/names"
     [ "$(cat "$scratch/names")" = "EngineStarted StateDigest CleanStop EngineStarted StateDigest CleanStop " ] ||
         fail "$(cat "$scratch/notes")"
-    head -1 "$scratch/notes" | grep -q '^{"seq":0,"tx":0,"note":"EngineStarted","epoch":1,"rules_version":1,.*"capacity_orders":77,.*"image":"betex-replay ' ||
+    head -1 "$scratch/notes" | grep -q '^{"seq":0,"tx":0,"note":"EngineStarted","epoch":1,"rules_version":2,.*"capacity_orders":77,.*"image":"betex-replay ' ||
         fail "$(cat "$scratch/notes")"
     sed -n 4p "$scratch/notes" | grep -q '^{"seq":1,"tx":1,"note":"EngineStarted","epoch":2,' ||
         fail "$(cat "$scratch/notes")"

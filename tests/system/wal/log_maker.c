@@ -153,6 +153,8 @@ static void run_start(uint32_t accounts)
                     .capacity_runners = 1000,
                     .capacity_orders = 10000,
                     .capacity_positions = 1000,
+                    .capacity_stakes = 1000,
+                    .capacity_description_bytes = 100000,
                     .rules_version = BTX_RULES_VERSION,
                     .image = "log_maker",
                     .host = "engine-1"},
