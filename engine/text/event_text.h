@@ -5,6 +5,7 @@
 #ifndef BTX_TEXT_EVENT_TEXT_H
 #define BTX_TEXT_EVENT_TEXT_H
 
+#include <assert.h>
 #include <stddef.h>
 
 #include "engine/base/attributes.h"
@@ -13,8 +14,10 @@
 
 /* Room for the line of any event, newline included: a batch of BTX_BATCH_ORDERS_MAX ids of up to
  * 20 digits and their commas, and 1024 bytes for everything else; a description of which each byte
- * takes an escape is shorter.  Asserted in event_text.c. */
+ * takes an escape is shorter. */
 #define BTX_EVENT_TEXT_BYTES_MAX (BTX_BATCH_ORDERS_MAX * 21u + 1024u)
+static_assert(BTX_DESCRIPTION_BYTES_MAX * 6u <= BTX_BATCH_ORDERS_MAX * 21u,
+              "the longest text fits");
 
 /* Print @event as one JSON line that ends in a newline, without a zero behind it, and return its
  * length in bytes.  BTX_EVENT_TEXT_BYTES_MAX bytes must be there at @out, however short the line:

@@ -40,11 +40,8 @@ static char *put_engine_started(char *out, const struct btx_engine_started *note
     PUT_NUMBER(note, capacity_runners);
     PUT_NUMBER(note, capacity_orders);
     PUT_NUMBER(note, capacity_positions);
-    /* Rules version 1 had no such things. */
-    if (note->rules_version >= 2) {
-        PUT_NUMBER(note, capacity_stakes);
-        PUT_NUMBER(note, capacity_description_bytes);
-    }
+    PUT_NUMBER(note, capacity_stakes);
+    PUT_NUMBER(note, capacity_description_bytes);
     PUT_SHA256(note, configuration_sha256);
     PUT_PADDED(note, image);
     PUT_PADDED(note, host);

@@ -9,7 +9,7 @@
 #include "engine/text/note_text.h"
 #include "engine/text/text_put.h"
 
-/* What stands around a command: five numbers of up to 20 digits and their keys. */
+/* What stands around a command: seven numbers of up to 20 digits and their keys. */
 enum { AROUND_BYTES_MAX = 256 };
 static_assert(BTX_COMMAND_TEXT_BYTES_MAX + AROUND_BYTES_MAX <= BTX_RECORD_TEXT_BYTES_MAX,
               "the longest command fits");
@@ -40,6 +40,10 @@ static size_t encode_command(const struct btx_command *command, char *out)
     out = btx_text_put_u64(out, command->number);
     out = BTX_TEXT_PUT_LITERAL(out, ",\"shed\":");
     out = btx_text_put_bool(out, command->shed);
+    if (command->rules != 0) {
+        out = BTX_TEXT_PUT_LITERAL(out, ",\"rules\":");
+        out = btx_text_put_u64(out, command->rules);
+    }
     if (is_for_a_disconnect(command))
         out = BTX_TEXT_PUT_LITERAL(out, ",\"disconnect\":true");
     out = BTX_TEXT_PUT_LITERAL(out, ",\"command\":");

@@ -18,7 +18,9 @@
 #define SENTENCE_DELAY(what, field)                                                                \
     SENTENCE_RANGE(what, field, (what)->field <= BTX_BET_DELAY_MS_MAX)
 #define SENTENCE_FLAG(what, field) SENTENCE_BOOL(what, field)
-#define SENTENCE_PERCENT(what, field) SENTENCE_RANGE(what, field, (what)->field <= BTX_FACTOR_MAX)
+#define SENTENCE_PERCENT(what, field)                                                              \
+    SENTENCE_RANGE(what, field,                                                                    \
+                   (what)->field <= BTX_FACTOR_MAX && (what)->field % BTX_FACTOR_STEP == 0)
 #define SENTENCE_CAUSE(what, field) SENTENCE_BYTE(what, field, BTX_CAUSE_COUNT)
 #define SENTENCE_REJECT(what, field) SENTENCE_BYTE(what, field, BTX_REJECT_COUNT)
 #define SENTENCE_COMMAND(what, field)                                                              \
@@ -69,6 +71,8 @@ static const char *check_market_opened(const struct btx_market_opened *event)
         return "min_size: out of range";
     if (is_binary && (event->reductions | event->implied | event->ladder) != 0)
         return "reductions, implied, ladder: not with BINARY";
+    if (event->implied != 0 && (event->runners_count != 2 || event->reductions != 0))
+        return "implied: only with two runners and without reductions";
     return NULL;
 }
 

@@ -34,7 +34,7 @@ static void check_command(void)
     CHECK(command.command.record.crc == 0 && command.command.record.seq == 0);
     CHECK(command.command.record.tx == 0 && command.command.number == 0);
     CHECK(command.command.incarnation == 0 && command.command.producer == 0);
-    CHECK(command.command.shed == 0);
+    CHECK(command.command.shed == 0 && command.command.rules == 0);
 
     length = btx_command_text_encode(&command.command, line);
     CHECK(length <= sizeof line && line[length - 1] == '\n');

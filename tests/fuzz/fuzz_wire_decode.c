@@ -60,10 +60,16 @@ static size_t tail_bytes(const struct btx_record *record)
         return 8u * ((const struct btx_settle_market *)body)->winners_count;
     if (kind_type == (BTX_RECORD_COMMAND << 8 | BTX_COMMAND_PLACE_ORDER))
         return ((const struct btx_place_order *)body)->ref_length;
+    if (kind_type == (BTX_RECORD_COMMAND << 8 | BTX_COMMAND_DESCRIBE_MARKET))
+        return ((const struct btx_describe_market *)body)->text_length;
     if (kind_type == (BTX_RECORD_EVENT << 8 | BTX_EVENT_MARKET_OPENED))
         return 8u * ((const struct btx_market_opened *)body)->runners_count;
     if (kind_type == (BTX_RECORD_EVENT << 8 | BTX_EVENT_ORDER_ACCEPTED))
         return ((const struct btx_order_accepted *)body)->ref_length;
+    if (kind_type == (BTX_RECORD_EVENT << 8 | BTX_EVENT_ORDER_HELD))
+        return ((const struct btx_order_held *)body)->ref_length;
+    if (kind_type == (BTX_RECORD_EVENT << 8 | BTX_EVENT_MARKET_DESCRIBED))
+        return ((const struct btx_market_described *)body)->text_length;
     if (kind_type == (BTX_RECORD_EVENT << 8 | BTX_EVENT_ORDER_CANCELLED_BATCHED))
         return 8u * ((const struct btx_order_cancelled_batched *)body)->orders_count;
     if (kind_type == (BTX_RECORD_EVENT << 8 | BTX_EVENT_MARKET_SETTLING))

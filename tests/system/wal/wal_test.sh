@@ -431,7 +431,7 @@ dump_order() {
     expect_status 0
     expect_out <<'END'
 {"seq":0,"tx":0,"t":1790000000000000000,"note":"EngineStarted","epoch":1,"rules_version":2,"shard":0,"capacity_accounts":100,"capacity_markets":100,"capacity_runners":1000,"capacity_orders":10000,"capacity_positions":1000,"capacity_stakes":1000,"capacity_description_bytes":100000,"configuration_sha256":"HASH","image":"log_maker","host":"engine-1"}
-{"seq":1,"tx":1,"t":1790000000000000001,"producer":0,"incarnation":0,"number":0,"shed":false,"command":{"cmd":"OpenAccount","t":1790000000000000001,"account":1}}
+{"seq":1,"tx":1,"t":1790000000000000001,"producer":0,"incarnation":0,"number":0,"shed":false,"rules":2,"command":{"cmd":"OpenAccount","t":1790000000000000001,"account":1}}
 {"seq":1,"tx":1,"t":1790000000000000001,"ev":"AccountOpened","account":1,"end":true}
 END
 }

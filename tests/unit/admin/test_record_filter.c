@@ -70,6 +70,14 @@ static void record_filter__ids__found_wherever_a_record_names_them(void **state)
     assert_true(passes(WANT(market, 2002), "event_market_opened"));
     assert_false(passes(WANT(market, 1), "event_market_opened"));
     assert_true(passes(WANT(order, 31), "command_cancel_order"));
+    assert_true(passes(WANT(order, 31), "event_implied_matched"));
+    assert_true(passes(WANT(order, 35), "event_implied_matched"));
+    assert_true(passes(WANT(account, 1001), "event_implied_matched"));
+    assert_true(passes(WANT(account, 1003), "event_implied_matched"));
+    assert_false(passes(WANT(order, 12), "event_implied_matched")); /* The maker's runner. */
+    assert_true(passes(WANT(order, 34), "event_order_held"));
+    assert_true(passes(WANT(market, 2003), "event_order_released"));
+    assert_true(passes(WANT(market, 2003), "command_describe_market"));
     assert_false(passes(WANT(account, 1001), "note_engine_started"));
 }
 

@@ -61,8 +61,8 @@ static void command_text__random_spellings__read_as_the_same_command(void **stat
     }
 }
 
-/* Whether the line may have any letter at @p: in a ref or a text, and outside of strings where numbers and
- * what joins the members are (the table of refusals is about those). */
+/* Whether the line may have any letter at @p: in a ref or a text, and outside of strings where
+ * numbers and what joins the members are (the table of refusals is about those). */
 static bool is_free(const char *p)
 {
     const char *ref = strstr(line, ",\"ref\":");

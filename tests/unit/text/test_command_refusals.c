@@ -35,6 +35,10 @@ struct refusal {
     "{\"cmd\":\"PlaceOrder\",\"t\":1,\"account\":1,\"market\":2,\"side\":\"BACK\","                \
     "\"price\":2,\"size\":1,\"ref\":" text "}"
 #define PLACE(text) "{\"cmd\":\"PlaceOrder\",\"t\":1,\"account\":1,\"market\":2," text "}"
+#define DESCRIBE(text) "{\"cmd\":\"DescribeMarket\",\"t\":1,\"market\":1,\"text\":" text "}"
+#define BINARY(text)                                                                               \
+    "{\"cmd\":\"OpenMarket\",\"t\":1,\"market\":1,\"kind\":\"BINARY\",\"tick\":0.01,"              \
+    "\"min_size\":1,\"commission\":0," text "}"
 #define WINNERS(text) "{\"cmd\":\"SettleMarket\",\"t\":1,\"market\":1,\"winners\":" text "}"
 
 #define WANT_TIME "t: want an integer from 0 to 9223372036854775807, got "
@@ -43,6 +47,11 @@ struct refusal {
 #define WANT_SEQUENCE "cseq: want an integer from 1 to 18446744073709551615, got "
 #define WANT_AMOUNT "amount: want a number from -922337203685477.5808 to 922337203685477.5807, got "
 #define WANT_PRICE "price: want a number from 0 to 42949672.95, got "
+#define WANT_EXPIRES "expires: want an integer from 0 to 9223372036854775807, got "
+#define WANT_VERSION "if_version: want an integer from 0 to 18446744073709551615, got "
+#define WANT_DELAY "bet_delay: want an integer from 0 to 18446744073709551615, got "
+#define WANT_FACTOR "factor: want a number from -922337203685477.5808 to 922337203685477.5807, got "
+#define WANT_TEXT "text: want a string of at most 8192 bytes of UTF-8, got "
 #define WANT_REF "ref: want a string of at most 64 printable ASCII characters, got "
 
 static const struct refusal refusals[] = {
@@ -325,6 +334,26 @@ static const struct refusal refusals[] = {
     ROW(REF("\"\\n\""), WANT_REF "'\\n'"),
     ROW(REF("\"\\u0000\""), WANT_REF "'\\u0000'"),
     ROW(REF("\"\\ud83d\\ude00\""), WANT_REF "'\\ud83d\\ude00'"),
+    /* Descriptions. */
+    ROW(DESCRIBE("5"), WANT_TEXT "5"),
+    ROW(DESCRIBE("null"), WANT_TEXT "null"),
+    ROW(DESCRIBE("[\"a\"]"), WANT_TEXT "a list"),
+    ROW(DESCRIBE("{\"name\":\"a\"}"), WANT_TEXT "an object"),
+    ROW(DESCRIBE("\"\377\""), "text: not UTF-8"),
+    ROW(DESCRIBE("\"a\303\""), "text: not UTF-8"),
+    ROW(DESCRIBE("\"\303\\u00a9\""), "text: not UTF-8"),
+    ROW(DESCRIBE("\"\300\200\""), "text: not UTF-8"),
+    ROW(DESCRIBE("\"\355\240\200\""), "text: not UTF-8"),
+    ROW(DESCRIBE("\"\364\220\200\200\""), "text: not UTF-8"),
+    ROW(DESCRIBE("\"\\ud800\""), "byte 50: half a surrogate pair"),
+    ROW(DESCRIBE("\"a\011b\""), "byte 51: a control character in a string"),
+    ROW(DESCRIBE("\"a\000b\""), "byte 51: a control character in a string"),
+    ROW(DESCRIBE("\"a\\0\""), "byte 51: no such escape in JSON"),
+    ROW(DESCRIBE("\"a"), "byte 49: a string without an end"),
+    ROW(DESCRIBE("\"a\"b"), "byte 52: want ',' or '}', got 'b'"),
+    ROW(DESCRIBE("\"a\",\"text\":\"a\""), "text: given twice"),
+    ROW("{\"cmd\":\"DescribeMarket\",\"t\":1,\"market\":1}", "text: missing"),
+    ROW("{\"cmd\":\"DescribeMarket\",\"t\":1,\"text\":\"\"}", "market: missing"),
     /* Strings that are none. */
     ROW(REF("\"a"), "byte 89: a string without an end"),
     ROW(REF("\"a\\\""), "byte 89: a string without an end"),
@@ -343,6 +372,33 @@ static const struct refusal refusals[] = {
     ROW(REF("\"\\ud83d\\udbff\""), "byte 90: half a surrogate pair"),
     ROW(REF("\"\\ude00\""), "byte 90: half a surrogate pair"),
     ROW(REF("'a'"), WANT_REF "'a'"),
+    /* Moments, versions, delays and factors. */
+    ROW(PLACE("\"side\":\"BACK\",\"price\":2,\"size\":1,\"expires\":9223372036854775808"),
+        WANT_EXPIRES "9223372036854775808"),
+    ROW(PLACE("\"side\":\"BACK\",\"price\":2,\"size\":1,\"expires\":-1"), WANT_EXPIRES "-1"),
+    ROW(PLACE("\"side\":\"BACK\",\"price\":2,\"size\":1,\"expires\":1.0"), WANT_EXPIRES "1.0"),
+    ROW(PLACE("\"side\":\"BACK\",\"price\":2,\"size\":1,\"expires\":null"), WANT_EXPIRES "null"),
+    ROW(PLACE("\"side\":\"BACK\",\"price\":2,\"size\":1,\"if_version\":18446744073709551616"),
+        WANT_VERSION "18446744073709551616"),
+    ROW(PLACE("\"side\":\"BACK\",\"price\":2,\"size\":1,\"if_version\":\"1\""), WANT_VERSION "'1'"),
+    ROW(PRICE("2,\"if_version\":-1"), WANT_VERSION "-1"),
+    ROW(PRICE("2,\"expires\":1"), "'expires': ReplaceOrder has no such field"),
+    ROW("{\"cmd\":\"SetBetDelay\",\"t\":1,\"market\":1}", "bet_delay: missing"),
+    ROW("{\"cmd\":\"SetBetDelay\",\"t\":1,\"market\":1,\"bet_delay\":-1}", WANT_DELAY "-1"),
+    ROW("{\"cmd\":\"SetBetDelay\",\"t\":1,\"market\":1,\"bet_delay\":0.5}", WANT_DELAY "0.5"),
+    ROW("{\"cmd\":\"RemoveRunner\",\"t\":1,\"market\":1,\"runner\":1}", "factor: missing"),
+    ROW("{\"cmd\":\"RemoveRunner\",\"t\":1,\"market\":1,\"factor\":1}", "runner: missing"),
+    ROW("{\"cmd\":\"RemoveRunner\",\"t\":1,\"market\":1,\"runner\":1,\"factor\":0.00001}",
+        "factor: want a number with at most 4 decimals, got 0.00001"),
+    ROW("{\"cmd\":\"RemoveRunner\",\"t\":1,\"market\":1,\"runner\":1,\"factor\":1e15}",
+        "factor: want a number without an exponent, got 1e15"),
+    ROW("{\"cmd\":\"RemoveRunner\",\"t\":1,\"market\":1,\"runner\":1,\"factor\":1000000000000000}",
+        WANT_FACTOR "1000000000000000"),
+    ROW(BINARY("\"bet_delay\":60.5"), WANT_DELAY "60.5"),
+    ROW(BINARY("\"reductions\":1"), "reductions: want true or false, got 1"),
+    ROW(BINARY("\"implied\":\"true\""), "implied: want true or false, got 'true'"),
+    ROW(BINARY("\"ladder\":\"finest\""), "ladder: want CLASSIC or FINEST, got 'finest'"),
+    ROW(BINARY("\"ladder\":null"), "ladder: want CLASSIC or FINEST, got null"),
     /* Lists. */
     ROW(WINNERS("1"), "winners: want a list of integers, got 1"),
     ROW(WINNERS("\"1\""), "winners: want a list of integers, got '1'"),
@@ -389,6 +445,11 @@ static const struct refusal refusals[] = {
     ROW("{\"cmd\":\"OpenMarket\",\"t\":1,\"market\":1,\"kind\":\"ODDS\",\"runners\":[1,2],\"min_s"
         "ize\":1,\"commission\":0}",
         "winners: missing, ODDS needs it"),
+    ROW(BINARY("\"reductions\":false"), "reductions, implied, ladder: not with BINARY"),
+    ROW(BINARY("\"implied\":false"), "reductions, implied, ladder: not with BINARY"),
+    ROW(BINARY("\"ladder\":\"CLASSIC\""), "reductions, implied, ladder: not with BINARY"),
+    ROW(BINARY("\"bet_delay\":1,\"ladder\":\"FINEST\""),
+        "reductions, implied, ladder: not with BINARY"),
     ROW(PLACE("\"side\":\"BUY\",\"price\":2,\"size\":1"), "outcome: missing, BUY and SELL need it"),
     ROW(PLACE("\"side\":\"BACK\",\"outcome\":\"YES\",\"price\":2,\"size\":1"),
         "outcome: not with BACK and LAY"),
@@ -504,13 +565,33 @@ static void command_text_decode__list_too_long__refused(void **state)
     assert_refused(line, strlen(line), "winners: want at most 1024 ids");
 }
 
-/* The room for strings with escapes is small: what is longer must not run over. */
-static void command_text_decode__long_string_with_an_escape__refused(void **state)
+/* One byte more than a description may have, said raw, with an escape, and all in escapes: what is
+ * longer than the decoder's room must not run over. */
+static void command_text_decode__description_too_long__refused(void **state)
 {
-    char line[1024] = "{\"cmd\":\"Tick\",\"t\":1,\"\\u0041";
+    static const char *const parts[] = {"x", "\\u0041", "\\u0000", "\\u00e9"};
+    static const size_t part_bytes[] = {1, 1, 1, 2};
+    static char line[BTX_COMMAND_LINE_BYTES_MAX];
 
     (void)state;
-    memset(line + strlen(line), 'n', 600);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        size_t length = (size_t)snprintf(
+            line, sizeof line, "{\"cmd\":\"DescribeMarket\",\"t\":1,\"market\":1,\"text\":\"");
+
+        for (size_t bytes = 0; bytes <= BTX_DESCRIPTION_BYTES_MAX; bytes += part_bytes[i])
+            length += (size_t)snprintf(line + length, sizeof line - length, "%s", parts[i]);
+        snprintf(line + length, sizeof line - length, "\"}");
+        assert_refused(line, strlen(line), "text: want at most 8192 bytes of UTF-8");
+    }
+}
+
+/* A name with escapes that is longer than any must be refused like any other. */
+static void command_text_decode__long_string_with_an_escape__refused(void **state)
+{
+    static char line[BTX_DESCRIPTION_BYTES_MAX + 1024] = "{\"cmd\":\"Tick\",\"t\":1,\"\\u0041";
+
+    (void)state;
+    memset(line + strlen(line), 'n', BTX_DESCRIPTION_BYTES_MAX + 600);
     memcpy(line + strlen(line), "\":1}", 5);
     assert_refused(line, strlen(line),
                    "'\\u0041nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn...': Tick has no such field");
@@ -539,6 +620,7 @@ int main(void)
         cmocka_unit_test(command_text_decode__line_cut_anywhere__refused),
         cmocka_unit_test(command_text_decode__any_byte_anywhere__sentence_is_printable),
         cmocka_unit_test(command_text_decode__list_too_long__refused),
+        cmocka_unit_test(command_text_decode__description_too_long__refused),
         cmocka_unit_test(command_text_decode__long_string_with_an_escape__refused),
         cmocka_unit_test(command_text_decode__good_line_after_bad_ones__accepted),
     };

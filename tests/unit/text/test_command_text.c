@@ -169,6 +169,24 @@ static void command_text_decode__other_spellings__mean_the_same(void **state)
          "\"size\":1,\"ref\":\"\\u0041\\u007E\\\"\\\\\\/z\"}",
          "{\"cmd\":\"PlaceOrder\",\"t\":1,\"account\":1,\"market\":1,\"side\":\"LAY\",\"price\":2,"
          "\"size\":1,\"ref\":\"A~\\\"\\\\/z\"}"},
+        /* A description may have any escape, and is written with as few as JSON allows. */
+        {"{\"cmd\":\"DescribeMarket\",\"t\":1,\"market\":1,\"text\":"
+         "\"\\u0022\\u005c\\/\\u0008\\u0009\\u000A\\u000c\\u000d\\u0000\\u001F\\u007f\"}",
+         "{\"cmd\":\"DescribeMarket\",\"t\":1,\"market\":1,\"text\":"
+         "\"\\\"\\\\/\\b\\t\\n\\f\\r\\u0000\\u001f\x7f\"}"},
+        {"{\"cmd\":\"DescribeMarket\",\"t\":1,\"market\":1,\"text\":"
+         "\"\\u0080\\u00E9\\u20ac\\uFFFF\\ud83d\\uDC0E\\uDBFF\\udfff\"}",
+         "{\"cmd\":\"DescribeMarket\",\"t\":1,\"market\":1,\"text\":"
+         "\"\xc2\x80\xc3\xa9\xe2\x82\xac\xef\xbf\xbf\xf0\x9f\x90\x8e\xf4\x8f\xbf\xbf\"}"},
+        {"{\"text\":\"}],\\\"\",\"market\":7,\"cmd\":\"DescribeMarket\",\"t\":1}",
+         "{\"cmd\":\"DescribeMarket\",\"t\":1,\"market\":7,\"text\":\"}],\\\"\"}"},
+        /* The default of what has a bit of its own is not the same as its absence. */
+        {"{\"cmd\":\"OpenMarket\",\"t\":1,\"market\":1,\"kind\":\"ODDS\",\"runners\":[1,2],"
+         "\"winners\":1,\"ladder\":\"CLASSIC\",\"implied\":false,\"bet_delay\":0,\"min_size\":1,"
+         "\"commission\":0}",
+         "{\"cmd\":\"OpenMarket\",\"t\":1,\"market\":1,\"kind\":\"ODDS\",\"runners\":[1,2],"
+         "\"winners\":1,\"min_size\":1,\"commission\":0,\"bet_delay\":0,\"implied\":false,"
+         "\"ladder\":\"CLASSIC\"}"},
         /* What is not said and what is the default are the same. */
         {"{\"cmd\":\"PlaceOrder\",\"t\":1,\"account\":1,\"market\":1,\"side\":\"LAY\",\"price\":2,"
          "\"size\":1,\"tif\":\"GTC\",\"persistence\":\"LAPSE\",\"post_only\":false,"
@@ -287,6 +305,7 @@ static void command_text_decode__any_line__leaves_the_source_zero(void **state)
     assert_int_equal(space.command.incarnation, 0);
     assert_int_equal(space.command.producer, 0);
     assert_int_equal(space.command.shed, 0);
+    assert_int_equal(space.command.rules, 0);
 }
 
 /* A ref is copied with all the room that it may have: nothing of what follows may stay. */
@@ -311,6 +330,38 @@ static void command_text_decode__refs_of_every_length__no_byte_more(void **state
         assert_int_equal(command.present, BTX_PLACE_ORDER_HAS_REF);
         assert_int_equal(command.cseq, 12345);
         assert_memory_equal(space.bytes + sizeof command, ref, length);
+    }
+}
+
+/* The longest description, each byte of it an escape, is read, and written in the room that was
+ * promised; one of plain bytes too. */
+static void command_text__longest_description__read_and_written(void **state)
+{
+    static const char *const parts[] = {"\\u0001", "x", "\\\\", "\xc3\xa9"};
+    static const size_t part_bytes[] = {1, 1, 1, 2};
+    static char line[BTX_COMMAND_LINE_BYTES_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        struct btx_describe_market command;
+        size_t length = (size_t)snprintf(line, sizeof line,
+                                         "{\"cmd\":\"DescribeMarket\",\"t\":9223372036854775807,"
+                                         "\"market\":18446744073709551615,\"text\":\"");
+
+        for (size_t bytes = 0; bytes < BTX_DESCRIPTION_BYTES_MAX; bytes += part_bytes[i])
+            length += (size_t)snprintf(line + length, sizeof line - length, "%s", parts[i]);
+        snprintf(line + length, sizeof line - length, "\"}");
+
+        assert_decodes(line);
+        memcpy(&command, &space, sizeof command);
+        assert_int_equal(command.text_length, BTX_DESCRIPTION_BYTES_MAX);
+        memset(out, 0x5a, sizeof out);
+        length = btx_command_text_encode(&space.command, out);
+        assert_true(length + 32 <= BTX_COMMAND_TEXT_BYTES_MAX);
+        assert_int_equal(length - 1, strlen(line));
+        assert_memory_equal(out, line, length - 1);
+        for (size_t j = BTX_COMMAND_TEXT_BYTES_MAX; j < sizeof out; j++)
+            assert_int_equal(out[j], 0x5a);
     }
 }
 
@@ -365,6 +416,7 @@ int main(void)
         cmocka_unit_test(command_text_decode__integers_of_every_length__exact),
         cmocka_unit_test(command_text_decode__any_line__leaves_the_source_zero),
         cmocka_unit_test(command_text_decode__refs_of_every_length__no_byte_more),
+        cmocka_unit_test(command_text__longest_description__read_and_written),
         cmocka_unit_test(command_text__longest_list__read_and_written),
         cmocka_unit_test(command_text_decode__longest_line__read),
     };

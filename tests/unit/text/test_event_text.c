@@ -327,10 +327,11 @@ static const struct event_case cases[] = {
                .min_fill = 80000}},
      .tail = "ref",
      .tail_bytes = 3,
-     .fields = "\"ev\":\"OrderHeld\",\"order\":3,\"account\":3,\"market\":1,\"runner\":101,"
-               "\"side\":\"BACK\",\"price\":2,\"size\":10,\"tif\":\"FOK\",\"persistence\":\"LAPSE\","
-               "\"post_only\":false,\"stp\":\"NONE\",\"expires\":2100001,\"until\":2100000,"
-               "\"min_fill\":8,\"ref\":\"ref\",\"cseq\":9"},
+     .fields =
+         "\"ev\":\"OrderHeld\",\"order\":3,\"account\":3,\"market\":1,\"runner\":101,"
+         "\"side\":\"BACK\",\"price\":2,\"size\":10,\"tif\":\"FOK\",\"persistence\":\"LAPSE\","
+         "\"post_only\":false,\"stp\":\"NONE\",\"expires\":2100001,\"until\":2100000,"
+         "\"min_fill\":8,\"ref\":\"ref\",\"cseq\":9"},
     {BTX_EVENT_ORDER_RELEASED,
      {.released = {.order = 2, .account = 3, .market = 4}},
      .fields = "\"ev\":\"OrderReleased\",\"order\":2,\"account\":3,\"market\":4"},

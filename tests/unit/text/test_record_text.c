@@ -40,6 +40,15 @@ static void record_text_encode__command__its_source_around_its_own_line(void **s
                              "\"account\":1001,\"order\":31,\"reduce_by\":5,\"cseq\":44}}\n");
 }
 
+/* By which rules a command was decided is part of what a log says; the first had no name. */
+static void record_text_encode__command_of_later_rules__says_which(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(line_of("command_tick_of_due"),
+                           ",\"shed\":false,\"rules\":2,\"command\":{\"cmd\":\"Tick\","));
+    assert_null(strstr(line_of("command_tick"), "rules"));
+}
+
 /* The one field without a text form of its own must not be lost in a dump. */
 static void record_text_encode__cancel_for_a_lost_connection__says_so(void **state)
 {
@@ -88,7 +97,37 @@ static void record_text_encode__every_command__can_be_cut_out_and_read_again(voi
     }
 }
 
-/* The longest list of the longest numbers fits the room that the header promises. */
+/* The longest text of which each byte takes an escape fits the room that the header promises, and
+ * so does the longest list of the longest numbers. */
+static void record_text_encode__longest_description__stays_in_its_room(void **state)
+{
+    static char description[BTX_DESCRIPTION_BYTES_MAX];
+    struct btx_describe_market *command = (void *)&space;
+    size_t length;
+
+    (void)state;
+    memset(description, 0x1f, sizeof description);
+    (void)btx_sample_build(btx_sample_find("command_describe_market"), &space);
+    command->market = UINT64_MAX;
+    command->text_length = BTX_DESCRIPTION_BYTES_MAX;
+    command->command.number = UINT64_MAX;
+    command->command.incarnation = UINT32_MAX;
+    command->command.producer = UINT16_MAX;
+    command->command.rules = BTX_RULES_VERSION;
+    btx_sample_set_tail(&space, sizeof *command, description, sizeof description);
+    space.record.seq = UINT64_MAX;
+    space.record.tx = UINT64_MAX;
+    space.record.time_ns = BTX_TIME_NS_MAX;
+    assert_null(btx_record_check(&space, btx_record_length_bytes(&space.record)));
+    memset(out, 0x5a, sizeof out);
+    length = btx_record_text_encode(&space.record, out);
+    assert_true(length > sizeof description * 6);
+    assert_true(length + 32 <= BTX_RECORD_TEXT_BYTES_MAX);
+    assert_memory_equal(out + length - 10, "\\u001f\"}}\n", 10);
+    for (size_t i = BTX_RECORD_TEXT_BYTES_MAX; i < sizeof out; i++)
+        assert_int_equal(out[i], 0x5a);
+}
+
 static void record_text_encode__longest_command__stays_in_its_room(void **state)
 {
     static uint64_t winners[BTX_LIST_IDS_MAX];
@@ -120,9 +159,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(record_text_encode__command__its_source_around_its_own_line),
+        cmocka_unit_test(record_text_encode__command_of_later_rules__says_which),
         cmocka_unit_test(record_text_encode__cancel_for_a_lost_connection__says_so),
         cmocka_unit_test(record_text_encode__every_sample__event_and_note_lines_unchanged),
         cmocka_unit_test(record_text_encode__every_command__can_be_cut_out_and_read_again),
+        cmocka_unit_test(record_text_encode__longest_description__stays_in_its_room),
         cmocka_unit_test(record_text_encode__longest_command__stays_in_its_room),
     };
 

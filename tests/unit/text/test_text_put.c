@@ -151,6 +151,7 @@ static void text_words__every_word__length_is_that_of_its_text(void **state)
         {btx_text_order_side_words, BTX_ORDER_SIDE_COUNT},
         {btx_text_outcome_words, BTX_OUTCOME_COUNT},
         {btx_text_market_kind_words, BTX_MARKET_KIND_COUNT},
+        {btx_text_ladder_words, BTX_LADDER_COUNT},
         {btx_text_tif_words, BTX_TIF_COUNT},
         {btx_text_persistence_words, BTX_PERSISTENCE_COUNT},
         {btx_text_stp_words, BTX_STP_COUNT},
@@ -197,6 +198,44 @@ static void text_put_ref__every_printable_character__two_are_escaped(void **stat
     assert_int_equal(end - out, sizeof ref + 4);
 }
 
+/* rules-2.md 2: escaped are the quote, the backslash and what is below U+0020, five of these by a
+ * letter; all else is as it was, byte for byte. */
+static void text_put_text__every_byte__escaped_as_the_rule_says(void **state)
+{
+    static const char letters[] = "\b\t\n\f\r";
+    char expected[16];
+    char out[16];
+
+    (void)state;
+    for (unsigned byte = 0; byte <= UINT8_MAX; byte++) {
+        const char text[] = {(char)byte};
+        const char *letter = byte != 0 ? strchr(letters, (int)byte) : NULL;
+
+        if (letter != NULL)
+            snprintf(expected, sizeof expected, "\"\\%c\"", "btnfr"[letter - letters]);
+        else if (byte < 0x20)
+            snprintf(expected, sizeof expected, "\"\\u%04x\"", byte);
+        else if (byte == '"' || byte == '\\')
+            snprintf(expected, sizeof expected, "\"\\%c\"", (int)byte);
+        else
+            snprintf(expected, sizeof expected, "\"%c\"", (int)byte);
+        *btx_text_put_text(out, text, sizeof text) = '\0';
+        assert_string_equal(out, expected);
+    }
+}
+
+static void text_put_text__several_and_none__each_for_itself(void **state)
+{
+    static const char text[] = "a\"\0\xc3\xa9\n/";
+    char out[64];
+
+    (void)state;
+    *btx_text_put_text(out, text, sizeof text - 1) = '\0';
+    assert_string_equal(out, "\"a\\\"\\u0000\xc3\xa9\\n/\"");
+    *btx_text_put_text(out, text, 0) = '\0';
+    assert_string_equal(out, "\"\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +246,8 @@ int main(void)
         cmocka_unit_test(text_put_decimal__edge_values__shortest_form),
         cmocka_unit_test(text_put_decimal__every_four_places__shortest_form),
         cmocka_unit_test(text_words__every_word__length_is_that_of_its_text),
+        cmocka_unit_test(text_put_text__every_byte__escaped_as_the_rule_says),
+        cmocka_unit_test(text_put_text__several_and_none__each_for_itself),
         cmocka_unit_test(text_put_ref__every_printable_character__two_are_escaped),
     };
 

@@ -98,13 +98,13 @@ static void command_set_length__longest_list__fills_the_space(void **state)
 static void names_and_sizes__all_commands__are_those_of_the_format(void **state)
 {
     static const struct expected_type expected[] = {
-        {1, "OpenAccount", 56},    {2, "Deposit", 80},         {3, "Withdraw", 80},
-        {4, "FreezeAccount", 56},  {5, "UnfreezeAccount", 56}, {6, "OpenMarket", 112},
-        {7, "SuspendMarket", 56},  {8, "ResumeMarket", 56},    {9, "TurnInPlay", 56},
-        {10, "PlaceOrder", 128},   {11, "CancelOrder", 88},    {12, "UpdateOrder", 80},
-        {13, "ReplaceOrder", 104}, {14, "CancelOrders", 88},   {15, "SettleMarket", 64},
-        {16, "VoidMarket", 56},    {17, "ForgetMarket", 56},   {18, "Tick", 48},
-        {19, "DescribeMarket", 64}, {20, "SetBetDelay", 64},  {21, "RemoveRunner", 72},
+        {1, "OpenAccount", 56},     {2, "Deposit", 80},         {3, "Withdraw", 80},
+        {4, "FreezeAccount", 56},   {5, "UnfreezeAccount", 56}, {6, "OpenMarket", 112},
+        {7, "SuspendMarket", 56},   {8, "ResumeMarket", 56},    {9, "TurnInPlay", 56},
+        {10, "PlaceOrder", 128},    {11, "CancelOrder", 88},    {12, "UpdateOrder", 80},
+        {13, "ReplaceOrder", 104},  {14, "CancelOrders", 88},   {15, "SettleMarket", 64},
+        {16, "VoidMarket", 56},     {17, "ForgetMarket", 56},   {18, "Tick", 48},
+        {19, "DescribeMarket", 64}, {20, "SetBetDelay", 64},    {21, "RemoveRunner", 72},
     };
     (void)state;
     assert_int_equal(BTX_COMMAND_COUNT, sizeof expected / sizeof expected[0]);
@@ -191,6 +191,8 @@ static void tails__all_accessors__point_behind_the_body(void **state)
     assert_int_equal(btx_settle_market_winners(body)[0], 47);
     btx_sample_build(btx_sample_find("command_place_order"), &space);
     assert_memory_equal(btx_place_order_ref(body), "order-A", 7);
+    btx_sample_build(btx_sample_find("command_describe_market"), &space);
+    assert_memory_equal(btx_describe_market_text(body), "Caf\xc3\xa9", 5);
     btx_sample_build(btx_sample_find("event_market_opened"), &space);
     assert_int_equal(btx_market_opened_runners(body)[0], 47);
     btx_sample_build(btx_sample_find("event_order_accepted"), &space);
@@ -201,6 +203,10 @@ static void tails__all_accessors__point_behind_the_body(void **state)
     assert_int_equal(btx_market_settling_winners(body)[1], 12);
     btx_sample_build(btx_sample_find("event_command_rejected"), &space);
     assert_memory_equal(btx_command_rejected_ref(body), "order-A", 7);
+    btx_sample_build(btx_sample_find("event_market_described"), &space);
+    assert_memory_equal(btx_market_described_text(body), "Caf\xc3\xa9", 5);
+    btx_sample_build(btx_sample_find("event_order_held"), &space);
+    assert_memory_equal(btx_order_held_ref(body), "order-A", 7);
     btx_sample_build(btx_sample_find("note_operator_action"), &space);
     assert_memory_equal(btx_operator_action_what(body), "market suspend 2002", 19);
 }

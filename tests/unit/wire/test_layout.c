@@ -97,11 +97,18 @@ static void present__named_bits__are_those_of_the_rows(void **state)
     assert_int_equal(BTX_OPEN_MARKET_HAS_RUNNERS, 1 << 0);
     assert_int_equal(BTX_OPEN_MARKET_HAS_WINNERS, 1 << 1);
     assert_int_equal(BTX_OPEN_MARKET_HAS_TICK, 1 << 2);
+    assert_int_equal(BTX_OPEN_MARKET_HAS_BET_DELAY, 1 << 3);
+    assert_int_equal(BTX_OPEN_MARKET_HAS_REDUCTIONS, 1 << 4);
+    assert_int_equal(BTX_OPEN_MARKET_HAS_IMPLIED, 1 << 5);
+    assert_int_equal(BTX_OPEN_MARKET_HAS_LADDER, 1 << 6);
     assert_int_equal(BTX_PLACE_ORDER_HAS_RUNNER, 1 << 0);
     assert_int_equal(BTX_PLACE_ORDER_HAS_MIN_FILL, 1 << 1);
     assert_int_equal(BTX_PLACE_ORDER_HAS_REF, 1 << 2);
+    assert_int_equal(BTX_PLACE_ORDER_HAS_EXPIRES, 1 << 3);
+    assert_int_equal(BTX_PLACE_ORDER_HAS_IF_VERSION, 1 << 4);
     assert_int_equal(BTX_CANCEL_ORDER_HAS_REDUCE_BY, 1 << 0);
     assert_int_equal(BTX_REPLACE_ORDER_HAS_SIZE, 1 << 0);
+    assert_int_equal(BTX_REPLACE_ORDER_HAS_IF_VERSION, 1 << 1);
     assert_int_equal(BTX_CANCEL_ORDERS_HAS_ACCOUNT, 1 << 0);
     assert_int_equal(BTX_CANCEL_ORDERS_HAS_MARKET, 1 << 1);
     assert_int_equal(BTX_CANCEL_ORDERS_HAS_RUNNER, 1 << 2);
@@ -109,6 +116,8 @@ static void present__named_bits__are_those_of_the_rows(void **state)
     assert_int_equal(BTX_SETTLE_MARKET_HAS_WINNERS, 1 << 0);
     assert_int_equal(BTX_MARKET_OPENED_HAS_TICK, 1 << 0);
     assert_int_equal(BTX_ORDER_ACCEPTED_HAS_REF, 1 << 0);
+    assert_int_equal(BTX_ORDER_HELD_HAS_REF, 1 << 0);
+    assert_int_equal(BTX_ORDER_HELD_HAS_MIN_FILL, 1 << 1);
     assert_int_equal(BTX_COMMAND_REJECTED_HAS_ACCOUNT, 1 << 0);
     assert_int_equal(BTX_COMMAND_REJECTED_HAS_MARKET, 1 << 1);
     assert_int_equal(BTX_COMMAND_REJECTED_HAS_ORDER, 1 << 2);

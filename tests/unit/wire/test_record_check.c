@@ -84,7 +84,7 @@ static void refusals__every_field_with_a_range__has_a_row(void **state)
     }
 }
 
-/* What stage two will fill: a reader of today must refuse it, not ignore it. */
+/* What later rules will fill: a reader of today must refuse it, not ignore it. */
 static void record_check__each_reserved_byte_set__refused(void **state)
 {
     union btx_sample_space space;
@@ -214,6 +214,7 @@ static void record_check__each_byte_in_a_text__only_printable_ascii_passes(void 
     } texts[] = {
         {"command_place_order", "ref: not printable ASCII"},
         {"event_order_accepted", "ref: not printable ASCII"},
+        {"event_order_held", "ref: not printable ASCII"},
         {"event_command_rejected", "ref: not printable ASCII"},
         {"note_operator_action", "what: not printable ASCII"},
     };
@@ -232,6 +233,31 @@ static void record_check__each_byte_in_a_text__only_printable_ascii_passes(void 
                 assert_sentence(sample->name, btx_sample_check_copy(&space, length_bytes),
                                 byte >= 0x20 && byte <= 0x7e ? NULL : texts[i].sentence);
             }
+        }
+    }
+}
+
+/* A description may be any UTF-8 and nothing else, in the command and in the event. */
+static void record_check__each_byte_in_a_description__only_utf8_passes(void **state)
+{
+    static const char *const samples[] = {"command_describe_market", "event_market_described"};
+    union btx_sample_space space;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        const struct btx_sample *sample = btx_sample_find(samples[i]);
+
+        assert_int_equal(sample->tail_bytes, 5); /* The last two are one point. */
+        for (unsigned byte = 0; byte <= UINT8_MAX; byte++) {
+            const size_t length_bytes = btx_sample_build(sample, &space);
+
+            space.bytes[sample->body_bytes] = (uint8_t)byte;
+            assert_sentence(sample->name, btx_sample_check_copy(&space, length_bytes),
+                            byte < 0x80 ? NULL : "text: not UTF-8");
+            space.bytes[sample->body_bytes] = 'C';
+            space.bytes[sample->body_bytes + 4] = (uint8_t)byte;
+            assert_sentence(sample->name, btx_sample_check_copy(&space, length_bytes),
+                            byte >= 0x80 && byte <= 0xbf ? NULL : "text: not UTF-8");
         }
     }
 }
@@ -346,6 +372,7 @@ int main(void)
         cmocka_unit_test(record_check__length_that_is_not_exact__refused),
         cmocka_unit_test(record_check__each_kind_and_type__only_the_listed_ones_pass),
         cmocka_unit_test(record_check__each_byte_in_a_text__only_printable_ascii_passes),
+        cmocka_unit_test(record_check__each_byte_in_a_description__only_utf8_passes),
         cmocka_unit_test(record_check__each_list_at_its_limits__one_more_is_refused),
         cmocka_unit_test(record_check__count_without_its_list__refused),
         cmocka_unit_test(record_check__batch_not_ascending__refused),

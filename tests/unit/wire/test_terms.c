@@ -29,6 +29,7 @@ static void terms__every_list__is_complete_and_without_repetition(void **state)
     assert_terms(btx_order_side_terms, BTX_ORDER_SIDE_COUNT);
     assert_terms(btx_outcome_terms, BTX_OUTCOME_COUNT);
     assert_terms(btx_market_kind_terms, BTX_MARKET_KIND_COUNT);
+    assert_terms(btx_ladder_terms, BTX_LADDER_COUNT);
     assert_terms(btx_tif_terms, BTX_TIF_COUNT);
     assert_terms(btx_persistence_terms, BTX_PERSISTENCE_COUNT);
     assert_terms(btx_stp_terms, BTX_STP_COUNT);
@@ -40,8 +41,21 @@ static void terms__every_list__is_complete_and_without_repetition(void **state)
 static void terms__numbers_in_logs__never_change(void **state)
 {
     static const char *const causes[] = {
-        "CLIENT", "ADMIN", "DISCONNECT", "FROZEN",  "LAPSED", "REPLACED",
-        "IOC",    "FOK",   "SELF_TRADE", "SETTLED", "VOIDED",
+        "CLIENT",
+        "ADMIN",
+        "DISCONNECT",
+        "FROZEN",
+        "LAPSED",
+        "REPLACED",
+        "IOC",
+        "FOK",
+        "SELF_TRADE",
+        "SETTLED",
+        "VOIDED",
+        "EXPIRED",
+        "MARKET_SUSPENDED",
+        "WOULD_MATCH",
+        "RUNNER_REMOVED",
     };
     static const char *const rejects[] = {
         "UNKNOWN_ACCOUNT", "DUPLICATE",          "BUSY",
@@ -53,12 +67,13 @@ static void terms__numbers_in_logs__never_change(void **state)
         "RUNNER_REMOVED",  "INVALID_PRICE",      "INVALID_SIZE",
         "INVALID_ORDER",   "WOULD_MATCH",        "NOT_FILLABLE",
         "UNKNOWN_ORDER",   "NOT_ORDER_OWNER",    "NOTHING_TO_CANCEL",
+        "VERSION_CHANGED", "TOO_FEW_RUNNERS",
     };
     (void)state;
-    assert_true(BTX_CAUSE_COUNT >= sizeof causes / sizeof causes[0]);
+    assert_int_equal(BTX_CAUSE_COUNT, sizeof causes / sizeof causes[0]);
     for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
         assert_string_equal(btx_cause_terms[i].text, causes[i]);
-    assert_true(BTX_REJECT_COUNT >= sizeof rejects / sizeof rejects[0]);
+    assert_int_equal(BTX_REJECT_COUNT, sizeof rejects / sizeof rejects[0]);
     for (size_t i = 0; i < sizeof rejects / sizeof rejects[0]; i++)
         assert_string_equal(btx_reject_terms[i].text, rejects[i]);
 
@@ -71,6 +86,8 @@ static void terms__numbers_in_logs__never_change(void **state)
     assert_int_equal(BTX_OUTCOME_NO, 2);
     assert_int_equal(BTX_MARKET_KIND_ODDS, 0);
     assert_int_equal(BTX_MARKET_KIND_BINARY, 1);
+    assert_int_equal(BTX_LADDER_CLASSIC, 0);
+    assert_int_equal(BTX_LADDER_FINEST, 1);
     assert_int_equal(BTX_TIF_GTC, 0);
     assert_int_equal(BTX_TIF_IOC, 1);
     assert_int_equal(BTX_TIF_FOK, 2);
