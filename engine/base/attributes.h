@@ -17,8 +17,8 @@
  * it matters. */
 #define BTX_ALWAYS_INLINE __attribute__((always_inline)) static inline
 
-/* A function that stays out of its callers, so that their usual way needs no room for it; only where
- * a profile says that it matters. */
+/* A function that stays out of its callers, so that their usual way needs no room for it; only
+ * where a profile says that it matters. */
 #define BTX_NOINLINE __attribute__((noinline))
 
 /* The function is hardly ever called: kept out of line and away from the hot pages. */

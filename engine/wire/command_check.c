@@ -135,16 +135,26 @@ static const char *check_across_fields(const struct btx_command *command)
     return NULL;
 }
 
+/* What the engine adds to a command when it takes it; zero before. */
+static const char *check_added(const struct btx_command *command)
+{
+    if (command->shed > 1)
+        return "shed: out of range";
+    if (command->rules == 1 || command->rules > BTX_RULES_VERSION)
+        return "rules: of a later version, or not how the first is written";
+    return NULL;
+}
+
 const char *btx_command_check(const struct btx_command *command)
 {
     const char *sentence = check_reserved_command(command);
 
     if (sentence != NULL)
         return sentence;
-    if (command->shed > 1)
-        return "shed: out of range";
-    if (command->rules == 1 || command->rules > BTX_RULES_VERSION)
-        return "rules: of a later version, or not how the first is written";
+    if (BTX_UNLIKELY((command->shed | command->rules) != 0))
+        sentence = check_added(command);
+    if (BTX_UNLIKELY(sentence != NULL))
+        return sentence;
     switch ((enum btx_command_type)command->record.type) {
 #define COMMAND(number, NAME, Name, body, size, door)                                              \
     case BTX_COMMAND_##NAME:                                                                       \

@@ -54,72 +54,73 @@ static void assert_accepted_as(const char *line, const char *canonical)
 }
 
 /* One of each with everything it may have, and one with as little as it may; as written. */
+static const char *const lines[] = {
+    "{\"cmd\":\"OpenAccount\",\"t\":1,\"account\":18446744073709551615}",
+    "{\"cmd\":\"Deposit\",\"t\":1,\"account\":1,\"amount\":0.5,\"cseq\":7}",
+    "{\"cmd\":\"Deposit\",\"t\":1,\"account\":1,\"amount\":-3,\"transfer\":9}",
+    "{\"cmd\":\"Deposit\",\"t\":1,\"account\":1,\"amount\":1000}",
+    "{\"cmd\":\"Withdraw\",\"t\":1,\"account\":0,\"amount\":0,\"cseq\":18446744073709551615}",
+    "{\"cmd\":\"Withdraw\",\"t\":1,\"account\":1,\"amount\":100.0001,\"transfer\":1}",
+    "{\"cmd\":\"FreezeAccount\",\"t\":0,\"account\":2}",
+    "{\"cmd\":\"UnfreezeAccount\",\"t\":9223372036854775807,\"account\":2}",
+    "{\"cmd\":\"OpenMarket\",\"t\":1,\"market\":1,\"kind\":\"ODDS\",\"runners\":[3,1,2],"
+    "\"winners\":2,\"min_size\":0.01,\"commission\":0.05}",
+    "{\"cmd\":\"OpenMarket\",\"t\":1,\"market\":1,\"kind\":\"BINARY\",\"tick\":0.01,"
+    "\"min_size\":1,\"commission\":0}",
+    "{\"cmd\":\"OpenMarket\",\"t\":1,\"market\":1,\"kind\":\"BINARY\",\"runners\":[],"
+    "\"winners\":0,\"tick\":0,\"min_size\":-1,\"commission\":-1}",
+    "{\"cmd\":\"SuspendMarket\",\"t\":1,\"market\":1}",
+    "{\"cmd\":\"ResumeMarket\",\"t\":1,\"market\":1}",
+    "{\"cmd\":\"TurnInPlay\",\"t\":1,\"market\":1}",
+    "{\"cmd\":\"PlaceOrder\",\"t\":1,\"account\":1,\"market\":2,\"side\":\"LAY\","
+    "\"price\":1000,\"size\":10}",
+    "{\"cmd\":\"PlaceOrder\",\"t\":1,\"account\":1,\"market\":2,\"runner\":3,\"side\":\"BACK\","
+    "\"price\":1.01,\"size\":0.01,\"tif\":\"FOK\",\"min_fill\":0.01,"
+    "\"persistence\":\"PERSIST\",\"post_only\":true,\"stp\":\"CANCEL_MAKER\","
+    "\"ref\":\"a-\\\"\\\\/ ~\",\"cseq\":44}",
+    "{\"cmd\":\"PlaceOrder\",\"t\":1,\"account\":1,\"market\":2,\"runner\":0,\"side\":\"BUY\","
+    "\"outcome\":\"YES\",\"price\":0.63,\"size\":25,\"tif\":\"IOC\",\"min_fill\":0,"
+    "\"stp\":\"CANCEL_TAKER\",\"ref\":\"\"}",
+    "{\"cmd\":\"PlaceOrder\",\"t\":1,\"account\":1,\"market\":2,\"side\":\"SELL\","
+    "\"outcome\":\"NO\",\"price\":0,\"size\":-1}",
+    "{\"cmd\":\"CancelOrder\",\"t\":1,\"account\":1,\"order\":2}",
+    "{\"cmd\":\"CancelOrder\",\"t\":1,\"account\":1,\"order\":2,\"reduce_by\":0,\"cseq\":1}",
+    "{\"cmd\":\"UpdateOrder\",\"t\":1,\"account\":1,\"order\":2,\"persistence\":\"LAPSE\"}",
+    "{\"cmd\":\"UpdateOrder\",\"t\":1,\"account\":1,\"order\":2,\"persistence\":\"PERSIST\","
+    "\"cseq\":3}",
+    "{\"cmd\":\"ReplaceOrder\",\"t\":1,\"account\":1,\"order\":2,\"price\":4.1}",
+    "{\"cmd\":\"ReplaceOrder\",\"t\":1,\"account\":1,\"order\":2,\"price\":4.1,\"size\":0,"
+    "\"cseq\":3}",
+    "{\"cmd\":\"CancelOrders\",\"t\":1}",
+    "{\"cmd\":\"CancelOrders\",\"t\":1,\"account\":0,\"market\":0,\"runner\":0,"
+    "\"side\":\"BACK\",\"cseq\":1}",
+    "{\"cmd\":\"CancelOrders\",\"t\":1,\"side\":\"LAY\"}",
+    "{\"cmd\":\"SettleMarket\",\"t\":1,\"market\":1,\"winners\":[]}",
+    "{\"cmd\":\"SettleMarket\",\"t\":1,\"market\":1,\"winners\":[0,18446744073709551615,7]}",
+    "{\"cmd\":\"SettleMarket\",\"t\":1,\"market\":1,\"result\":\"YES\"}",
+    "{\"cmd\":\"SettleMarket\",\"t\":1,\"market\":1,\"result\":\"NO\"}",
+    "{\"cmd\":\"VoidMarket\",\"t\":1,\"market\":1}",
+    "{\"cmd\":\"ForgetMarket\",\"t\":1,\"market\":1}",
+    "{\"cmd\":\"Tick\",\"t\":1}",
+    "{\"cmd\":\"OpenMarket\",\"t\":1,\"market\":1,\"kind\":\"ODDS\",\"runners\":[1,2],"
+    "\"winners\":1,\"min_size\":0.01,\"commission\":0,\"bet_delay\":60001,"
+    "\"reductions\":false,\"implied\":true,\"ladder\":\"FINEST\"}",
+    "{\"cmd\":\"OpenMarket\",\"t\":1,\"market\":1,\"kind\":\"BINARY\",\"tick\":0.01,"
+    "\"min_size\":1,\"commission\":0,\"bet_delay\":0}",
+    "{\"cmd\":\"PlaceOrder\",\"t\":1,\"account\":1,\"market\":2,\"side\":\"BACK\",\"price\":2,"
+    "\"size\":1,\"expires\":0,\"if_version\":18446744073709551615,\"ref\":\"\",\"cseq\":1}",
+    "{\"cmd\":\"ReplaceOrder\",\"t\":1,\"account\":1,\"order\":2,\"price\":4.1,"
+    "\"if_version\":0}",
+    "{\"cmd\":\"DescribeMarket\",\"t\":1,\"market\":1,\"text\":\"\"}",
+    "{\"cmd\":\"DescribeMarket\",\"t\":1,\"market\":1,\"text\":"
+    "\"\\b\\t\\n\\f\\r\\\"\\\\/\\u0000\\u001f\x7f Caf\xc3\xa9 \xf0\x9f\x90\x8e\"}",
+    "{\"cmd\":\"SetBetDelay\",\"t\":1,\"market\":1,\"bet_delay\":18446744073709551615}",
+    "{\"cmd\":\"RemoveRunner\",\"t\":1,\"market\":1,\"runner\":2,\"factor\":17.3501}",
+    "{\"cmd\":\"RemoveRunner\",\"t\":1,\"market\":1,\"runner\":2,\"factor\":-1}",
+};
+
 static void command_text__every_command_as_written__is_written_the_same(void **state)
 {
-    static const char *const lines[] = {
-        "{\"cmd\":\"OpenAccount\",\"t\":1,\"account\":18446744073709551615}",
-        "{\"cmd\":\"Deposit\",\"t\":1,\"account\":1,\"amount\":0.5,\"cseq\":7}",
-        "{\"cmd\":\"Deposit\",\"t\":1,\"account\":1,\"amount\":-3,\"transfer\":9}",
-        "{\"cmd\":\"Deposit\",\"t\":1,\"account\":1,\"amount\":1000}",
-        "{\"cmd\":\"Withdraw\",\"t\":1,\"account\":0,\"amount\":0,\"cseq\":18446744073709551615}",
-        "{\"cmd\":\"Withdraw\",\"t\":1,\"account\":1,\"amount\":100.0001,\"transfer\":1}",
-        "{\"cmd\":\"FreezeAccount\",\"t\":0,\"account\":2}",
-        "{\"cmd\":\"UnfreezeAccount\",\"t\":9223372036854775807,\"account\":2}",
-        "{\"cmd\":\"OpenMarket\",\"t\":1,\"market\":1,\"kind\":\"ODDS\",\"runners\":[3,1,2],"
-        "\"winners\":2,\"min_size\":0.01,\"commission\":0.05}",
-        "{\"cmd\":\"OpenMarket\",\"t\":1,\"market\":1,\"kind\":\"BINARY\",\"tick\":0.01,"
-        "\"min_size\":1,\"commission\":0}",
-        "{\"cmd\":\"OpenMarket\",\"t\":1,\"market\":1,\"kind\":\"BINARY\",\"runners\":[],"
-        "\"winners\":0,\"tick\":0,\"min_size\":-1,\"commission\":-1}",
-        "{\"cmd\":\"SuspendMarket\",\"t\":1,\"market\":1}",
-        "{\"cmd\":\"ResumeMarket\",\"t\":1,\"market\":1}",
-        "{\"cmd\":\"TurnInPlay\",\"t\":1,\"market\":1}",
-        "{\"cmd\":\"PlaceOrder\",\"t\":1,\"account\":1,\"market\":2,\"side\":\"LAY\","
-        "\"price\":1000,\"size\":10}",
-        "{\"cmd\":\"PlaceOrder\",\"t\":1,\"account\":1,\"market\":2,\"runner\":3,\"side\":\"BACK\","
-        "\"price\":1.01,\"size\":0.01,\"tif\":\"FOK\",\"min_fill\":0.01,"
-        "\"persistence\":\"PERSIST\",\"post_only\":true,\"stp\":\"CANCEL_MAKER\","
-        "\"ref\":\"a-\\\"\\\\/ ~\",\"cseq\":44}",
-        "{\"cmd\":\"PlaceOrder\",\"t\":1,\"account\":1,\"market\":2,\"runner\":0,\"side\":\"BUY\","
-        "\"outcome\":\"YES\",\"price\":0.63,\"size\":25,\"tif\":\"IOC\",\"min_fill\":0,"
-        "\"stp\":\"CANCEL_TAKER\",\"ref\":\"\"}",
-        "{\"cmd\":\"PlaceOrder\",\"t\":1,\"account\":1,\"market\":2,\"side\":\"SELL\","
-        "\"outcome\":\"NO\",\"price\":0,\"size\":-1}",
-        "{\"cmd\":\"CancelOrder\",\"t\":1,\"account\":1,\"order\":2}",
-        "{\"cmd\":\"CancelOrder\",\"t\":1,\"account\":1,\"order\":2,\"reduce_by\":0,\"cseq\":1}",
-        "{\"cmd\":\"UpdateOrder\",\"t\":1,\"account\":1,\"order\":2,\"persistence\":\"LAPSE\"}",
-        "{\"cmd\":\"UpdateOrder\",\"t\":1,\"account\":1,\"order\":2,\"persistence\":\"PERSIST\","
-        "\"cseq\":3}",
-        "{\"cmd\":\"ReplaceOrder\",\"t\":1,\"account\":1,\"order\":2,\"price\":4.1}",
-        "{\"cmd\":\"ReplaceOrder\",\"t\":1,\"account\":1,\"order\":2,\"price\":4.1,\"size\":0,"
-        "\"cseq\":3}",
-        "{\"cmd\":\"CancelOrders\",\"t\":1}",
-        "{\"cmd\":\"CancelOrders\",\"t\":1,\"account\":0,\"market\":0,\"runner\":0,"
-        "\"side\":\"BACK\",\"cseq\":1}",
-        "{\"cmd\":\"CancelOrders\",\"t\":1,\"side\":\"LAY\"}",
-        "{\"cmd\":\"SettleMarket\",\"t\":1,\"market\":1,\"winners\":[]}",
-        "{\"cmd\":\"SettleMarket\",\"t\":1,\"market\":1,\"winners\":[0,18446744073709551615,7]}",
-        "{\"cmd\":\"SettleMarket\",\"t\":1,\"market\":1,\"result\":\"YES\"}",
-        "{\"cmd\":\"SettleMarket\",\"t\":1,\"market\":1,\"result\":\"NO\"}",
-        "{\"cmd\":\"VoidMarket\",\"t\":1,\"market\":1}",
-        "{\"cmd\":\"ForgetMarket\",\"t\":1,\"market\":1}",
-        "{\"cmd\":\"Tick\",\"t\":1}",
-        "{\"cmd\":\"OpenMarket\",\"t\":1,\"market\":1,\"kind\":\"ODDS\",\"runners\":[1,2],"
-        "\"winners\":1,\"min_size\":0.01,\"commission\":0,\"bet_delay\":60001,"
-        "\"reductions\":false,\"implied\":true,\"ladder\":\"FINEST\"}",
-        "{\"cmd\":\"OpenMarket\",\"t\":1,\"market\":1,\"kind\":\"BINARY\",\"tick\":0.01,"
-        "\"min_size\":1,\"commission\":0,\"bet_delay\":0}",
-        "{\"cmd\":\"PlaceOrder\",\"t\":1,\"account\":1,\"market\":2,\"side\":\"BACK\",\"price\":2,"
-        "\"size\":1,\"expires\":0,\"if_version\":18446744073709551615,\"ref\":\"\",\"cseq\":1}",
-        "{\"cmd\":\"ReplaceOrder\",\"t\":1,\"account\":1,\"order\":2,\"price\":4.1,"
-        "\"if_version\":0}",
-        "{\"cmd\":\"DescribeMarket\",\"t\":1,\"market\":1,\"text\":\"\"}",
-        "{\"cmd\":\"DescribeMarket\",\"t\":1,\"market\":1,\"text\":"
-        "\"\\b\\t\\n\\f\\r\\\"\\\\/\\u0000\\u001f\x7f Caf\xc3\xa9 \xf0\x9f\x90\x8e\"}",
-        "{\"cmd\":\"SetBetDelay\",\"t\":1,\"market\":1,\"bet_delay\":18446744073709551615}",
-        "{\"cmd\":\"RemoveRunner\",\"t\":1,\"market\":1,\"runner\":2,\"factor\":17.3501}",
-        "{\"cmd\":\"RemoveRunner\",\"t\":1,\"market\":1,\"runner\":2,\"factor\":-1}",
-    };
     uint32_t seen = 0;
 
     (void)state;
