@@ -67,6 +67,8 @@ static void begin(struct run *run)
         .runners = capacity->runners,
         .orders = capacity->orders,
         .positions = capacity->positions,
+        .stakes = capacity->stakes,
+        .description_bytes = capacity->description_bytes,
     };
 
     if (run->has_begun)
@@ -233,7 +235,9 @@ static void capacity_line(struct run *run, const char *line)
                  {"markets=", &capacity->markets},
                  {"runners=", &capacity->runners},
                  {"orders=", &capacity->orders},
-                 {"positions=", &capacity->positions}};
+                 {"positions=", &capacity->positions},
+                 {"stakes=", &capacity->stakes},
+                 {"description_bytes=", &capacity->description_bytes}};
 
     if (run->has_begun)
         fail(run, "capacity comes before the first command");
@@ -314,6 +318,8 @@ static struct run *run_open(const char *path)
     run->capacity.runners = 1000;
     run->capacity.orders = 10000;
     run->capacity.positions = 1000;
+    run->capacity.stakes = 1000;
+    run->capacity.description_bytes = 100000;
     run->tx.bytes = aligned_alloc(64, tx_bytes);
     run->reloaded_tx.bytes = aligned_alloc(64, tx_bytes);
     CHECK(run->tx.bytes != NULL && run->reloaded_tx.bytes != NULL);
