@@ -341,6 +341,7 @@ static const struct refusal refusals[] = {
     ROW(DESCRIBE("{\"name\":\"a\"}"), WANT_TEXT "an object"),
     ROW(DESCRIBE("\"\377\""), "text: not UTF-8"),
     ROW(DESCRIBE("\"a\303\""), "text: not UTF-8"),
+    ROW(DESCRIBE("\"\377\",\"runner\":1"), "text: not UTF-8"),
     ROW(DESCRIBE("\"\303\\u00a9\""), "text: not UTF-8"),
     ROW(DESCRIBE("\"\300\200\""), "text: not UTF-8"),
     ROW(DESCRIBE("\"\355\240\200\""), "text: not UTF-8"),
