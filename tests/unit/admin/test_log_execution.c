@@ -129,10 +129,12 @@ static void log_execution_take__start_that_cannot_be_followed__stopped(void **st
         {BTX_RULES_VERSION + 1, 0, 10,
          "an engine with rules version 3 went on; this program knows 2"},
         {BTX_RULES_VERSION, 1, 10, "this program can execute shard 0 only"},
-        {BTX_RULES_VERSION, 0, 0, "capacities run from 1 to 8000000 (stakes: 0 to 64000000, "
-                                     "description bytes: 0 to 1073741824)"},
-        {BTX_RULES_VERSION, 0, UINT64_MAX, "capacities run from 1 to 8000000 (stakes: 0 to 64000000, "
-                                     "description bytes: 0 to 1073741824)"},
+        {BTX_RULES_VERSION, 0, 0,
+         "capacities run from 1 to 8000000 (stakes: 0 to 64000000, "
+         "description bytes: 0 to 1073741824)"},
+        {BTX_RULES_VERSION, 0, UINT64_MAX,
+         "capacities run from 1 to 8000000 (stakes: 0 to 64000000, "
+         "description bytes: 0 to 1073741824)"},
     };
     struct fixture *fixture = *state;
 

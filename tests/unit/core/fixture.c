@@ -61,8 +61,13 @@ void btx_fixture_close(struct btx_fixture *fixture)
 int btx_fixture_setup(void **state)
 {
     static struct btx_fixture fixture;
-    static const struct btx_core_capacity capacity = {
-        .accounts = 64, .markets = 16, .runners = 1100, .orders = 6000, .positions = 200};
+    static const struct btx_core_capacity capacity = {.accounts = 64,
+                                                      .markets = 16,
+                                                      .runners = 1100,
+                                                      .orders = 6000,
+                                                      .positions = 200,
+                                                      .stakes = 5000,
+                                                      .description_bytes = 20000};
 
     btx_fixture_open(&fixture, &capacity, 0);
     *state = &fixture;
@@ -124,6 +129,16 @@ static void collect_tx(struct btx_fixture *fixture)
     fixture->tx_count++;
 }
 
+/* Give the core the command that was built. */
+static enum btx_step give(struct btx_fixture *fixture)
+{
+    const struct btx_command *command = &fixture->command->command;
+    const enum btx_step step = btx_core_step(fixture->core, command, &fixture->tx);
+
+    collect_tx(fixture);
+    return step;
+}
+
 enum btx_step btx_fixture_start(struct btx_fixture *fixture)
 {
     const struct btx_command *command = &fixture->command->command;
@@ -133,9 +148,8 @@ enum btx_step btx_fixture_start(struct btx_fixture *fixture)
         fail_msg("command of type %u: %s", command->record.type, wrong);
     fixture->event_count = 0;
     fixture->tx_count = 0;
-    const enum btx_step step = btx_core_step(fixture->core, command, &fixture->tx);
-    collect_tx(fixture);
-    return step;
+    fixture->due_count = 0;
+    return give(fixture);
 }
 
 enum btx_step btx_fixture_continue(struct btx_fixture *fixture)
@@ -150,8 +164,10 @@ void btx_fixture_run(struct btx_fixture *fixture)
 {
     enum btx_step step = btx_fixture_start(fixture);
 
-    while (step == BTX_STEP_MORE)
-        step = btx_fixture_continue(fixture);
+    while (step != BTX_STEP_DONE) {
+        fixture->due_count += step == BTX_STEP_DUE;
+        step = step == BTX_STEP_MORE ? btx_fixture_continue(fixture) : give(fixture);
+    }
 }
 
 const void *btx_fixture_event(const struct btx_fixture *fixture, uint32_t index,
@@ -171,13 +187,23 @@ uint32_t btx_fixture_count(const struct btx_fixture *fixture, enum btx_event_typ
     return count;
 }
 
+const void *btx_fixture_last(const struct btx_fixture *fixture, enum btx_event_type type)
+{
+    uint32_t index = fixture->event_count;
+
+    while (index > 0 && fixture->events[index - 1]->type != type)
+        index--;
+    assert_true(index > 0);
+    return fixture->events[index - 1];
+}
+
 enum btx_reject btx_fixture_reason(const struct btx_fixture *fixture)
 {
     if (btx_fixture_count(fixture, BTX_EVENT_COMMAND_REJECTED) == 0)
         return (enum btx_reject)BTX_REJECT_COUNT;
-    assert_int_equal(fixture->event_count, 1);
+    assert_true(fixture->event_count == 1 || fixture->due_count > 0);
     const struct btx_command_rejected *event =
-        btx_fixture_event(fixture, 0, BTX_EVENT_COMMAND_REJECTED);
+        btx_fixture_event(fixture, fixture->event_count - 1, BTX_EVENT_COMMAND_REJECTED);
     return (enum btx_reject)event->reason;
 }
 
@@ -245,6 +271,58 @@ void btx_fixture_open_odds(struct btx_fixture *fixture, uint64_t market, uint32_
     run_accepted(fixture);
 }
 
+void btx_fixture_open_second(struct btx_fixture *fixture, uint64_t market, uint32_t runner_count,
+                             uint32_t winners, struct btx_opening opening)
+{
+    struct btx_open_market *command =
+        btx_fixture_build_odds(fixture, market, runner_count, winners);
+
+    command->bet_delay = opening.bet_delay;
+    command->reductions = opening.reductions;
+    command->implied = opening.implied;
+    command->ladder = opening.finest ? BTX_LADDER_FINEST : BTX_LADDER_CLASSIC;
+    command->present |= BTX_OPEN_MARKET_HAS_BET_DELAY | BTX_OPEN_MARKET_HAS_REDUCTIONS |
+                        BTX_OPEN_MARKET_HAS_IMPLIED | BTX_OPEN_MARKET_HAS_LADDER;
+    run_accepted(fixture);
+}
+
+void btx_fixture_build_removal(struct btx_fixture *fixture, uint64_t market, uint64_t runner,
+                               uint32_t percent)
+{
+    struct btx_remove_runner *command = btx_fixture_begin(fixture, BTX_COMMAND_REMOVE_RUNNER);
+
+    command->market = market;
+    command->runner = runner;
+    command->factor = (int64_t)percent * BTX_FACTOR_STEP;
+}
+
+void btx_fixture_remove(struct btx_fixture *fixture, uint64_t market, uint64_t runner,
+                        uint32_t percent)
+{
+    btx_fixture_build_removal(fixture, market, runner, percent);
+    run_accepted(fixture);
+}
+
+enum btx_reject btx_fixture_describe(struct btx_fixture *fixture, uint64_t market, const char *text,
+                                     size_t length_bytes)
+{
+    struct btx_describe_market *command = btx_fixture_begin(fixture, BTX_COMMAND_DESCRIBE_MARKET);
+
+    command->market = market;
+    command->text_length = (uint16_t)length_bytes;
+    memcpy(command + 1, text, length_bytes);
+    btx_command_set_length(fixture->command, length_bytes);
+    btx_fixture_run(fixture);
+    return btx_fixture_reason(fixture);
+}
+
+void btx_fixture_tick(struct btx_fixture *fixture, uint64_t time_ns)
+{
+    fixture->time_ns = time_ns;
+    (void)btx_fixture_begin(fixture, BTX_COMMAND_TICK);
+    btx_fixture_run(fixture);
+}
+
 void btx_fixture_open_binary(struct btx_fixture *fixture, uint64_t market, uint64_t tick)
 {
     struct btx_open_market *command = btx_fixture_begin(fixture, BTX_COMMAND_OPEN_MARKET);
@@ -268,6 +346,8 @@ void btx_fixture_build_place(struct btx_fixture *fixture, const struct btx_wish 
     command->size = wish->size;
     command->min_fill = wish->min_fill;
     command->cseq = wish->cseq;
+    command->expires = wish->expires;
+    command->if_version = wish->if_version;
     command->side = (uint8_t)wish->side;
     command->tif = (uint8_t)wish->tif;
     command->persistence = (uint8_t)wish->persistence;
@@ -277,6 +357,10 @@ void btx_fixture_build_place(struct btx_fixture *fixture, const struct btx_wish 
         command->present |= BTX_PLACE_ORDER_HAS_RUNNER;
     if (wish->min_fill != 0)
         command->present |= BTX_PLACE_ORDER_HAS_MIN_FILL;
+    if (wish->expires != 0)
+        command->present |= BTX_PLACE_ORDER_HAS_EXPIRES;
+    if (wish->if_version != 0)
+        command->present |= BTX_PLACE_ORDER_HAS_IF_VERSION;
     if (wish->ref != NULL) {
         command->present |= BTX_PLACE_ORDER_HAS_REF;
         command->ref_length = (uint8_t)strlen(wish->ref);
@@ -289,10 +373,13 @@ uint64_t btx_fixture_place(struct btx_fixture *fixture, const struct btx_wish *w
 {
     btx_fixture_build_place(fixture, wish);
     btx_fixture_run(fixture);
+    if (btx_fixture_count(fixture, BTX_EVENT_ORDER_HELD) > 0) {
+        const struct btx_order_held *held = btx_fixture_last(fixture, BTX_EVENT_ORDER_HELD);
+        return held->order;
+    }
     if (btx_fixture_count(fixture, BTX_EVENT_ORDER_ACCEPTED) == 0)
         return 0;
-    const struct btx_order_accepted *accepted =
-        btx_fixture_event(fixture, 0, BTX_EVENT_ORDER_ACCEPTED);
+    const struct btx_order_accepted *accepted = btx_fixture_last(fixture, BTX_EVENT_ORDER_ACCEPTED);
     return accepted->order;
 }
 

@@ -50,6 +50,7 @@ struct btx_fixture {
     uint32_t tx_count;
     uint32_t tx_events[64]; /* How many of them each tx had. */
     bool tx_begins[64];     /* Its begins_command. */
+    uint32_t due_count;     /* Things that fell due before it, whose events are among them. */
 
     union btx_command_space *command; /* The one being built. */
     union btx_fixture_record *record; /* The event being built. */
@@ -74,6 +75,8 @@ struct btx_wish {
     int64_t min_fill; /* 0: not given */
     const char *ref;  /* NULL: not given */
     uint64_t cseq;
+    uint64_t expires;    /* 0: not given */
+    uint64_t if_version; /* 0: not given */
 };
 
 /* Begin an empty core of @capacity, and give everything back.  Close verifies the state. */
@@ -82,7 +85,7 @@ void btx_fixture_open(struct btx_fixture *fixture, const struct btx_core_capacit
 void btx_fixture_close(struct btx_fixture *fixture);
 
 /* For cmocka: *state is a fixture with room for 64 accounts, 16 markets, 1100 runners, 6000
- * orders and 200 positions, shard 0. */
+ * orders, 200 positions, 5000 stakes and 20 000 bytes of descriptions, shard 0. */
 int btx_fixture_setup(void **state);
 int btx_fixture_teardown(void **state);
 #define BTX_IN_FIXTURE(test)                                                                       \
@@ -95,7 +98,8 @@ void *btx_fixture_room(struct btx_fixture *fixture, size_t length_bytes);
  * write them behind it, then btx_command_set_length(). */
 void *btx_fixture_begin(struct btx_fixture *fixture, enum btx_command_type type);
 
-/* The first tx of the command that was built, a further one, or all of them. */
+/* The first tx of the command that was built, a further one, or all of them, with those of what
+ * falls due before it. */
 enum btx_step btx_fixture_start(struct btx_fixture *fixture);
 enum btx_step btx_fixture_continue(struct btx_fixture *fixture);
 void btx_fixture_run(struct btx_fixture *fixture);
@@ -104,6 +108,9 @@ void btx_fixture_run(struct btx_fixture *fixture);
 const void *btx_fixture_event(const struct btx_fixture *fixture, uint32_t index,
                               enum btx_event_type type);
 uint32_t btx_fixture_count(const struct btx_fixture *fixture, enum btx_event_type type);
+
+/* The last event of @type that the last command made. */
+const void *btx_fixture_last(const struct btx_fixture *fixture, enum btx_event_type type);
 
 /* The last command was refused, and this is why; BTX_REJECT_COUNT: it was not. */
 enum btx_reject btx_fixture_reason(const struct btx_fixture *fixture);
@@ -120,7 +127,32 @@ void btx_fixture_open_odds(struct btx_fixture *fixture, uint64_t market, uint32_
                            uint32_t winners);
 void btx_fixture_open_binary(struct btx_fixture *fixture, uint64_t market, uint64_t tick);
 
-/* Build it without running it; and run it: the order's id, or 0 when it was refused. */
+/* What a market of odds is opened with, of rules-2.md; in a command that
+ * btx_fixture_build_odds() has begun. */
+struct btx_opening {
+    bool reductions;
+    bool implied;
+    bool finest;
+    uint32_t bet_delay; /* ms */
+};
+void btx_fixture_open_second(struct btx_fixture *fixture, uint64_t market, uint32_t runner_count,
+                             uint32_t winners, struct btx_opening opening);
+
+/* Build a RemoveRunner; @percent in hundredths.  And run it. */
+void btx_fixture_build_removal(struct btx_fixture *fixture, uint64_t market, uint64_t runner,
+                               uint32_t percent);
+void btx_fixture_remove(struct btx_fixture *fixture, uint64_t market, uint64_t runner,
+                        uint32_t percent);
+
+/* DescribeMarket with @length_bytes of @text: the reason when it is refused. */
+enum btx_reject btx_fixture_describe(struct btx_fixture *fixture, uint64_t market, const char *text,
+                                     size_t length_bytes);
+
+/* Let time come to @time_ns: a Tick, and everything that falls due by then. */
+void btx_fixture_tick(struct btx_fixture *fixture, uint64_t time_ns);
+
+/* Build it without running it; and run it: the order's id, accepted or held, or 0 when it was
+ * refused. */
 void btx_fixture_build_place(struct btx_fixture *fixture, const struct btx_wish *wish);
 uint64_t btx_fixture_place(struct btx_fixture *fixture, const struct btx_wish *wish);
 

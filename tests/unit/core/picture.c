@@ -6,9 +6,16 @@
 #define RUNNER BTX_FIXTURE_RUNNER
 #define ONE BTX_FIXTURE_ONE
 
-static void write_order(struct btx_writer *writer, const struct btx_picture_order *order,
-                        uint32_t format)
+/* What goes into the bytes next, and whether in the format of the second stage. */
+struct drawing {
+    struct btx_writer writer;
+    bool second_stage;
+};
+
+static void write_order(struct drawing *drawing, const struct btx_picture_order *order)
 {
+    struct btx_writer *writer = &drawing->writer;
+
     btx_writer_u64(writer, order->id);
     btx_writer_u64(writer, order->account);
     btx_writer_i64(writer, order->remaining);
@@ -20,28 +27,16 @@ static void write_order(struct btx_writer *writer, const struct btx_picture_orde
     btx_writer_u8(writer, order->has_ref);
     btx_writer_u8(writer, order->ref_length);
     btx_writer_bytes(writer, order->ref, order->ref_length);
-    if (format >= 2)
+    if (drawing->second_stage)
         btx_writer_u64(writer, order->expires);
 }
 
-static void write_held(struct btx_writer *writer, const struct btx_picture_order *order)
+static void write_items(struct drawing *drawing, const struct btx_picture_item *items,
+                        uint32_t count)
 {
-    btx_writer_u64(writer, BTX_PICTURE_ORDER);
-    btx_writer_u64(writer, order->index);
-    write_order(writer, order, 2);
-    btx_writer_u64(writer, order->until);
-    btx_writer_i64(writer, order->min_fill);
-    btx_writer_u8(writer, order->post_only);
-}
+    struct btx_writer *writer = &drawing->writer;
 
-static void write_items(struct btx_writer *writer, const struct btx_picture_item *items,
-                        uint32_t count, uint32_t format)
-{
     for (uint32_t i = 0; i < count; i++) {
-        if (items[i].item == BTX_PICTURE_HELD) {
-            write_held(writer, &items[i].order);
-            continue;
-        }
         btx_writer_u64(writer, items[i].item);
         if (items[i].item == BTX_PICTURE_POSITION)
             btx_writer_u64(writer, items[i].account);
@@ -50,19 +45,37 @@ static void write_items(struct btx_writer *writer, const struct btx_picture_item
             btx_writer_i128(writer, items[i].win);
             btx_writer_i128(writer, items[i].lose);
         }
-        if (items[i].item == BTX_PICTURE_ORDER)
-            write_order(writer, &items[i].order, format);
         if (items[i].item == BTX_PICTURE_STAKE) {
             btx_writer_u64(writer, items[i].index);
             btx_writer_u64(writer, items[i].price);
-            btx_writer_i128(writer, items[i].win);
+            btx_writer_i128(writer, items[i].size);
         }
+        if (items[i].item == BTX_PICTURE_ORDER)
+            write_order(drawing, &items[i].order);
     }
 }
 
-static void write_market(struct btx_writer *writer, const struct btx_picture_market *market,
-                         uint32_t format)
+static void write_held(struct drawing *drawing, const struct btx_picture_item *items,
+                       uint32_t count)
 {
+    struct btx_writer *writer = &drawing->writer;
+
+    for (uint32_t i = 0; i < count; i++) {
+        btx_writer_u64(writer, items[i].item);
+        if (items[i].item != BTX_PICTURE_ORDER)
+            continue;
+        btx_writer_u64(writer, items[i].index);
+        write_order(drawing, &items[i].order);
+        btx_writer_u64(writer, items[i].until);
+        btx_writer_i64(writer, items[i].min_fill);
+        btx_writer_u8(writer, items[i].post_only);
+    }
+}
+
+static void write_market(struct drawing *drawing, const struct btx_picture_market *market)
+{
+    struct btx_writer *writer = &drawing->writer;
+
     btx_writer_u64(writer, market->id);
     btx_writer_u8(writer, market->kind);
     btx_writer_u8(writer, market->status);
@@ -72,30 +85,32 @@ static void write_market(struct btx_writer *writer, const struct btx_picture_mar
     btx_writer_u32(writer, market->tick);
     btx_writer_u32(writer, market->commission);
     btx_writer_i64(writer, market->min_size);
-    if (format >= 2) {
+    if (drawing->second_stage) {
         btx_writer_u64(writer, market->version);
         btx_writer_u32(writer, market->bet_delay);
         btx_writer_u8(writer, market->reductions);
         btx_writer_u8(writer, market->implied);
-        btx_writer_u16(writer, market->text_length);
-        btx_writer_bytes(writer, market->text, market->text_length);
+        btx_writer_u16(writer, market->text_said);
+        btx_writer_bytes(writer, market->text, market->text_bytes);
     }
     btx_writer_u64(writer, market->runner_count);
     for (uint64_t i = 0; i < market->runner_count && i < BTX_COUNT_OF(market->runners); i++)
         btx_writer_u64(writer, market->runners[i]);
-    if (format >= 2) {
-        btx_writer_u64(writer, market->removed_count);
-        for (uint64_t i = 0; i < market->removed_count && i < BTX_COUNT_OF(market->removed); i++)
+    if (drawing->second_stage) {
+        btx_writer_u64(writer, market->removed_said);
+        for (uint32_t i = 0; i < market->removed_count; i++)
             btx_writer_u64(writer, market->removed[i]);
     }
-    write_items(writer, market->matched, market->matched_count, format);
-    write_items(writer, market->books, market->books_count, format);
-    if (format >= 2)
-        write_items(writer, market->held, market->held_count, format);
+    write_items(drawing, market->matched, market->matched_count);
+    write_items(drawing, market->books, market->books_count);
+    if (drawing->second_stage)
+        write_held(drawing, market->held, market->held_count);
 }
 
-static void write_work(struct btx_writer *writer, const struct btx_picture *picture)
+static void write_work(struct drawing *drawing, const struct btx_picture *picture)
 {
+    struct btx_writer *writer = &drawing->writer;
+
     btx_writer_u64(writer, picture->settling);
     btx_writer_u64(writer, picture->voiding);
     btx_writer_u64(writer, picture->settled_accounts);
@@ -106,43 +121,51 @@ static void write_work(struct btx_writer *writer, const struct btx_picture *pict
     if (picture->taker_item != BTX_PICTURE_END) {
         btx_writer_u64(writer, picture->taker_market);
         btx_writer_u64(writer, picture->taker_runner);
-        write_order(writer, &picture->taker, picture->format);
+        write_order(drawing, &picture->taker);
     }
     btx_writer_u64(writer, picture->pending_said);
     btx_writer_bytes(writer, &picture->pending, picture->pending_bytes);
+}
+
+static void write_counters(struct drawing *drawing, const struct btx_picture *picture)
+{
+    struct btx_writer *writer = &drawing->writer;
+
+    btx_writer_bytes(writer, picture->magic, sizeof picture->magic);
+    btx_writer_u32(writer, picture->format);
+    btx_writer_u32(writer, picture->rules_version);
+    btx_writer_u64(writer, picture->shard);
+    btx_writer_u64(writer, picture->seq);
+    btx_writer_u64(writer, picture->tx);
+    btx_writer_u64(writer, picture->time_ns);
+    btx_writer_u64(writer, picture->next_order);
+    if (drawing->second_stage)
+        btx_writer_u64(writer, picture->removals);
 }
 
 struct btx_bytes btx_picture_write(const struct btx_picture *picture, struct btx_fixture *fixture)
 {
     const size_t room_bytes = 32768;
     uint8_t *bytes = btx_fixture_room(fixture, room_bytes);
-    struct btx_writer writer;
+    struct drawing drawing = {.second_stage = picture->second_stage};
+    struct btx_writer *writer = &drawing.writer;
 
-    btx_writer_init(&writer, bytes, room_bytes);
-    btx_writer_bytes(&writer, picture->magic, sizeof picture->magic);
-    btx_writer_u32(&writer, picture->format);
-    btx_writer_u32(&writer, picture->rules_version);
-    btx_writer_u64(&writer, picture->shard);
-    btx_writer_u64(&writer, picture->seq);
-    btx_writer_u64(&writer, picture->tx);
-    btx_writer_u64(&writer, picture->time_ns);
-    btx_writer_u64(&writer, picture->next_order);
-    if (picture->format >= 2)
-        btx_writer_u64(&writer, picture->removals);
-    btx_writer_u64(&writer, picture->accounts_said);
+    btx_writer_init(writer, bytes, room_bytes);
+    write_counters(&drawing, picture);
+    btx_writer_u64(writer, picture->accounts_said);
     for (uint32_t i = 0; i < picture->account_count; i++) {
-        btx_writer_u64(&writer, picture->accounts[i].id);
-        btx_writer_i128(&writer, picture->accounts[i].balance);
-        btx_writer_u64(&writer, picture->accounts[i].cseq);
-        btx_writer_u64(&writer, picture->accounts[i].transfer);
-        btx_writer_u64(&writer, picture->accounts[i].frozen);
+        btx_writer_u64(writer, picture->accounts[i].id);
+        btx_writer_i128(writer, picture->accounts[i].balance);
+        btx_writer_u64(writer, picture->accounts[i].cseq);
+        btx_writer_u64(writer, picture->accounts[i].transfer);
+        btx_writer_u64(writer, picture->accounts[i].frozen);
     }
-    btx_writer_u64(&writer, picture->markets_said);
+    btx_writer_u64(writer, picture->markets_said);
     for (uint32_t i = 0; i < picture->market_count; i++)
-        write_market(&writer, &picture->markets[i], picture->format);
-    write_work(&writer, picture);
-    assert_false(writer.overflowed);
-    return (struct btx_bytes){.bytes = bytes, .length_bytes = writer.length_bytes};
+        write_market(&drawing, &picture->markets[i]);
+    write_work(&drawing, picture);
+    assert_false(writer->overflowed);
+    return (struct btx_bytes){.bytes = bytes, .length_bytes = writer->length_bytes};
 }
 
 /* The odds market: account 1 has laid and account 2 backed 4 at 2.5, and both have an order. */
@@ -153,8 +176,6 @@ static void draw_market(struct btx_picture_market *market, const struct btx_scen
         .kind = 0,
         .winners = 1,
         .min_size = 100,
-        .version = 1,
-        .held_count = 1,
         .runner_count = 3,
         .runners = {RUNNER, RUNNER + 1, RUNNER + 2},
         .matched = {{.item = BTX_PICTURE_POSITION, .account = 1},
@@ -181,8 +202,9 @@ void btx_picture_of_scene(struct btx_picture *picture, const struct btx_scene *s
 
     *picture = (struct btx_picture){
         .magic = {'B', 'T', 'X', 'S', 'T', 'A', 'T', 'E'},
-        .format = 2,
-        .rules_version = 2,
+        .second_stage = core->rules_version >= 2,
+        .format = core->rules_version,
+        .rules_version = core->rules_version,
         .seq = core->seq,
         .tx = core->tx,
         .time_ns = core->time_ns,
@@ -202,8 +224,6 @@ void btx_picture_of_scene(struct btx_picture *picture, const struct btx_scene *s
                                                       .winners = 1,
                                                       .tick = 10,
                                                       .min_size = ONE,
-                                                      .version = 1,
-                                                      .held_count = 1,
                                                       .runner_count = 1,
                                                       .runners = {1},
                                                       .matched_count = 1,
@@ -212,10 +232,12 @@ void btx_picture_of_scene(struct btx_picture *picture, const struct btx_scene *s
                                                       .status = 2,
                                                       .winners = 1,
                                                       .min_size = 100,
-                                                      .version = 1,
-                                                      .held_count = 1,
                                                       .runner_count = 2,
                                                       .runners = {RUNNER, RUNNER + 1},
                                                       .matched_count = 1,
                                                       .books_count = 2};
+    for (int i = 0; i < 3; i++) {
+        picture->markets[i].version = 1;
+        picture->markets[i].held_count = 1;
+    }
 }

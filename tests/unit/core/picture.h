@@ -16,7 +16,6 @@
 #define BTX_PICTURE_CELL UINT64_C(2)
 #define BTX_PICTURE_ORDER UINT64_C(3)
 #define BTX_PICTURE_STAKE UINT64_C(4)
-#define BTX_PICTURE_HELD UINT64_C(1003) /* An ORDER, as held ones are written. */
 
 struct btx_picture_account {
     uint64_t id;
@@ -38,22 +37,22 @@ struct btx_picture_order {
     uint8_t has_ref;
     uint8_t ref_length;
     char ref[80];
-    uint64_t expires; /* Format 2. */
-    uint64_t index;   /* HELD: of its runner. */
-    uint64_t until;
-    int64_t min_fill;
-    uint8_t post_only;
+    uint64_t expires; /* Second stage only. */
 };
 
 /* Only the fields that go with @item are written. */
 struct btx_picture_item {
     uint64_t item;
     uint64_t account; /* POSITION */
-    uint64_t index;   /* CELL, with both profits; STAKE */
-    btx_i128 win;     /* STAKE: its size. */
+    uint64_t index;   /* CELL, with both profits; STAKE; an ORDER that is held */
+    btx_i128 win;
     btx_i128 lose;
     uint64_t price; /* STAKE */
+    btx_i128 size;
     struct btx_picture_order order; /* ORDER */
+    uint64_t until;                 /* An ORDER that is held */
+    int64_t min_fill;
+    uint8_t post_only;
 };
 
 struct btx_picture_market {
@@ -66,25 +65,28 @@ struct btx_picture_market {
     uint32_t tick;
     uint32_t commission;
     int64_t min_size;
-    uint64_t version; /* From here on to the text: format 2. */
-    uint32_t bet_delay;
+    uint64_t version;   /* From here on to the runners: second stage only. */
+    uint32_t bet_delay; /* ms */
     uint8_t reductions;
     uint8_t implied;
-    uint16_t text_length;
-    char text[300];
-    uint64_t removed_count; /* Behind the runners: format 2. */
-    uint64_t removed[4];
+    uint16_t text_said; /* Its length as written. */
+    char text[256];
+    uint32_t text_bytes;
     uint64_t runner_count;
-    uint64_t runners[8]; /* As many as are said, at most 8. */
+    uint64_t runners[8];   /* As many as are said, at most 8. */
+    uint64_t removed_said; /* Second stage only. */
+    uint64_t removed[8];
+    uint32_t removed_count;
     struct btx_picture_item matched[BTX_PICTURE_ITEMS_MAX];
     uint32_t matched_count; /* With the END. */
     struct btx_picture_item books[BTX_PICTURE_ITEMS_MAX];
-    uint32_t books_count; /* With the END of each. */
-    struct btx_picture_item held[4];
-    uint32_t held_count; /* With the END; format 2. */
+    uint32_t books_count;                                /* With the END of each. */
+    struct btx_picture_item held[BTX_PICTURE_ITEMS_MAX]; /* Second stage only. */
+    uint32_t held_count;                                 /* With the END. */
 };
 
 struct btx_picture {
+    bool second_stage; /* It is written with what rules-2.md adds. */
     char magic[8];
     uint32_t format;
     uint32_t rules_version;
@@ -93,7 +95,7 @@ struct btx_picture {
     uint64_t tx;
     uint64_t time_ns;
     uint64_t next_order;
-    uint64_t removals;      /* Format 2. */
+    uint64_t removals;      /* Second stage only. */
     uint64_t accounts_said; /* Their count as written. */
     struct btx_picture_account accounts[8];
     uint32_t account_count;
@@ -115,7 +117,7 @@ struct btx_picture {
     union btx_command_space pending;
 };
 
-/* The state of a scene that nothing has happened in yet. */
+/* The state of a scene that nothing has happened in yet, in the format of its rules. */
 void btx_picture_of_scene(struct btx_picture *picture, const struct btx_scene *scene);
 
 /* The bytes, in memory of @fixture. */

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/core/scene.h"
 
+#include "engine/core/rules_version.h"
+
 #define RUNNER BTX_FIXTURE_RUNNER
 
-static const struct btx_core_capacity capacity = {
-    .accounts = 4, .markets = 4, .runners = 10, .orders = 6, .positions = 5};
+static const struct btx_core_capacity capacity = {.accounts = 4,
+                                                  .markets = 4,
+                                                  .runners = 10,
+                                                  .orders = 6,
+                                                  .positions = 5,
+                                                  .stakes = 20,
+                                                  .description_bytes = 600};
 
 static uint64_t place(struct btx_fixture *fixture, uint64_t account, uint64_t market,
                       enum btx_side side, uint64_t price, int64_t units)
@@ -30,12 +37,13 @@ static void close_market(struct btx_fixture *fixture)
     btx_fixture_run(fixture);
 }
 
-int btx_scene_setup(void **state)
+static int begin(void **state, uint32_t rules_version)
 {
     static struct btx_scene scene;
     struct btx_fixture *fixture = &scene.fixture;
 
     btx_fixture_open(fixture, &capacity, 0);
+    fixture->core->decide_by = rules_version;
     for (uint64_t account = 1; account <= 3; account++)
         btx_fixture_open_account(fixture, account, 1000 * BTX_FIXTURE_ONE);
     btx_fixture_on_account(fixture, BTX_COMMAND_FREEZE_ACCOUNT, 3);
@@ -56,6 +64,16 @@ int btx_scene_setup(void **state)
     scene.back = place(fixture, 2, BTX_SCENE_MARKET, BTX_SIDE_BACK, 30000, 20);
     *state = &scene;
     return 0;
+}
+
+int btx_scene_setup(void **state)
+{
+    return begin(state, BTX_RULES_VERSION);
+}
+
+int btx_scene_setup_first(void **state)
+{
+    return begin(state, 1);
 }
 
 int btx_scene_teardown(void **state)
@@ -104,10 +122,10 @@ const char *btx_scene_apply_command(struct btx_scene *scene)
     const struct btx_core *core = scene->fixture.core;
     struct btx_record *record = &scene->fixture.command->command.record;
 
+    scene->fixture.command->command.rules = rules_written(core->decide_by);
     record->seq = core->seq + 1;
     record->tx = core->tx + 1;
     record->time_ns = core->time_ns;
-    scene->fixture.command->command.rules = (uint8_t)core->rules_version;
     assert_null(btx_record_check(record, sizeof *scene->fixture.command));
     return btx_core_apply(scene->fixture.core, record);
 }

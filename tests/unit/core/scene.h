@@ -20,8 +20,10 @@ struct btx_scene {
     uint64_t back; /* and account 2 a BACK of 20 at 3; both on the first runner. */
 };
 
-/* For cmocka: *state is a struct btx_scene. */
+/* For cmocka: *state is a struct btx_scene, decided by the present rules; or by those of version
+ * 1. */
 int btx_scene_setup(void **state);
+int btx_scene_setup_first(void **state);
 int btx_scene_teardown(void **state);
 #define BTX_IN_SCENE(test)                                                                         \
     cmocka_unit_test_setup_teardown(test, btx_scene_setup, btx_scene_teardown)

@@ -9,8 +9,13 @@
 #define MAKER 2u
 #define CROWD 1000u /* The first of MANY accounts. */
 
-static const struct btx_core_capacity capacity = {
-    .accounts = 5000, .markets = 10, .runners = 40, .orders = 9000, .positions = 6000};
+static const struct btx_core_capacity capacity = {.accounts = 5000,
+                                                  .markets = 10,
+                                                  .runners = 40,
+                                                  .orders = 9000,
+                                                  .positions = 6000,
+                                                  .stakes = 40000,
+                                                  .description_bytes = 9000};
 
 const char *btx_story_name(enum btx_story story)
 {

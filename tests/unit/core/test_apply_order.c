@@ -69,7 +69,8 @@ static void apply_order_accepted__no_account_or_no_open_market__refused(void **s
 
 static void apply_order_accepted__no_runner_price_or_size__refused(void **state)
 {
-    static const char sentence[] = "OrderAccepted or OrderHeld: no such runner or price, or not a whole size";
+    static const char sentence[] =
+        "OrderAccepted or OrderHeld: no such runner or price, or not a whole size";
     struct btx_scene *scene = *state;
 
     accepted(scene)->runner = RUNNER + 3;
@@ -124,7 +125,8 @@ static void apply_order_accepted__last_id_of_the_shard__none_behind_it(void **st
     (void)accepted(scene);
     btx_scene_accept(scene);
     (void)accepted(scene);
-    btx_scene_refuse(scene, "OrderAccepted or OrderHeld: not the next order, or another command is under way");
+    btx_scene_refuse(
+        scene, "OrderAccepted or OrderHeld: not the next order, or another command is under way");
     const struct btx_bytes saved = btx_fixture_save(&scene->fixture);
     assert_null(btx_fixture_load(&scene->fixture, saved.bytes, saved.length_bytes));
 }
@@ -174,7 +176,8 @@ static void apply_order_accepted__within_another_command__refused(void **state)
 /* A log of a greater machine: refused in words, not by running out. */
 static void apply_order_accepted__beyond_the_capacity__refused(void **state)
 {
-    static const char sentence[] = "OrderAccepted or OrderHeld: more orders, positions or stakes than the capacity";
+    static const char sentence[] =
+        "OrderAccepted or OrderHeld: more orders, positions or stakes than the capacity";
     struct btx_scene *scene = *state;
 
     for (int i = 0; i < 4; i++) {

@@ -5,7 +5,9 @@
  * what save writes for a state that holds together. */
 #include "engine/core/core.h"
 
+#include "engine/base/sha256.h"
 #include "engine/core/entities.h"
+#include "engine/core/rules_version.h"
 #include "tests/unit/core/picture.h"
 #include "tests/unit/core/stories.h"
 
@@ -23,7 +25,21 @@ static int setup(void **state)
     return 0;
 }
 
+/* The same in format 1. */
+static int setup_first(void **state)
+{
+    assert_int_equal(btx_scene_setup_first(state), 0);
+    btx_picture_of_scene(&picture, *state);
+    return 0;
+}
+
 #define IN_SETUP(test) cmocka_unit_test_setup_teardown(test, setup, btx_scene_teardown)
+/* What holds for both formats alike. */
+#define IN_BOTH_FORMATS(test)                                                                      \
+    IN_SETUP(test),                                                                                \
+    {                                                                                              \
+#test " (format 1)", test, setup_first, btx_scene_teardown, NULL                           \
+    }
 
 /* What load says about the picture; and the picture is drawn anew for the next change. */
 static const char *load_picture(struct btx_scene *scene)
@@ -245,6 +261,54 @@ static void load__each_story__round_trips(void **state)
     }
 }
 
+/* The digests of the stories as the program that knew rules version 1 only made them. */
+static const char *const first_digests[BTX_STORY_COUNT] = {
+    [BTX_STORY_QUIET] = "b65f12eb3b559132f921fd40c6806ed1e590e2b9f506854fb850e69e82a018aa",
+    [BTX_STORY_PLACE_GTC] = "abb0e72be10a79125b2644e6ad170e732f89faa1a8f2454d36f5218656834808",
+    [BTX_STORY_PLACE_IOC] = "b3142005e6fb7e25e3f337cabf940db7209ae42c0e49496fc226bff3432b43d7",
+    [BTX_STORY_REPLACE] = "36dbc8f27642f453a32a042d77e974410e0f8bc71279e34bbff4b2497f4444d9",
+    [BTX_STORY_SELF_TRADE] = "505a3c3eea4d0d328524ae8afb48d25b959242ee3477ef7d8534689975a14425",
+    [BTX_STORY_TURN_IN_PLAY] = "47914fd407612c49d6eb120a9ac0a845e5f607fd38d53f4f27fc0165be2aaad9",
+    [BTX_STORY_FREEZE] = "9552b19593294460698aa4eeae91d6af8641bb2178ab8ff624918e2c22babf5a",
+    [BTX_STORY_CANCEL_ACCOUNT] = "01569241640871697d8a12ee1c6bae6adea2ddbdbe4ae8734d9f9db8e5a1de6a",
+    [BTX_STORY_CANCEL_MARKET] = "9856ad2327593ca8970d2a4bb4ef0a240bd5dc393cc12780c5f4b15a5350f4db",
+    [BTX_STORY_CANCEL_ALL] = "2737d1e2055d0e54f514cdd47823e28a6bd943ba89d21d9a79cc36b23608f0dd",
+    [BTX_STORY_VOID] = "082271d70adb053defbaf1403ed1c639d6738709a32d72cb5fc9f9716f4ecb1b",
+    [BTX_STORY_SETTLE_ORDERS] = "9d199a9f6714db309e1850694daf4f651e8d01194692c454bacde5bfafe0e272",
+    [BTX_STORY_SETTLE_MANY] = "82cbfdd03bd4343b393db4e63a22445b3022cf128f1b1ae317037652fd3471b5",
+    [BTX_STORY_SETTLE_ACCOUNTS] =
+        "b10c0f6851ec1746090ddd3b818405bbe6dbb1df310c3099662dc0554bc0e00c",
+};
+
+/* A log of rules version 1 has the digests that it was written with, for ever. */
+static void save__each_story_by_the_first_rules__digests_of_its_time(void **state)
+{
+    struct btx_sha256 sha256 = {0};
+    struct btx_fault fault;
+
+    (void)state;
+    assert_int_equal(btx_sha256_init(&sha256, &fault), BTX_OK);
+    for (uint32_t story = 0; story < BTX_STORY_COUNT; story++) {
+        struct btx_fixture fixture;
+        uint8_t digest[BTX_SHA256_BYTES];
+        char text[BTX_SHA256_HEX_BYTES];
+
+        print_message("%s\n", btx_story_name((enum btx_story)story));
+        btx_story_open(&fixture);
+        fixture.core->decide_by = 1;
+        btx_story_tell(&fixture, (enum btx_story)story);
+        const struct btx_bytes saved = btx_fixture_save(&fixture);
+        btx_sha256_update(&sha256, saved.bytes, saved.length_bytes);
+        btx_sha256_final(&sha256, digest);
+        btx_sha256_hex(digest, text);
+        assert_string_equal(text, first_digests[story]);
+        assert_null(btx_fixture_load(&fixture, saved.bytes, saved.length_bytes));
+        btx_bytes_assert_equal(btx_fixture_save(&fixture), saved);
+        btx_fixture_close(&fixture);
+    }
+    btx_sha256_done(&sha256);
+}
+
 /* A file cut short anywhere is not a smaller state. */
 static void load__every_truncation__refused(void **state)
 {
@@ -320,11 +384,9 @@ static void load_counters__not_this_format_rules_or_shard__refused(void **state)
 
     picture.magic[7] = 'X';
     refuse(scene, "state: not a state");
-    picture.format = 1;
+    picture.format = 3 - picture.format;
     refuse(scene, "state: not a state of this format");
     picture.format = 3;
-    refuse(scene, "state: not a state of this format");
-    picture.rules_version = 1;
     refuse(scene, "state: not a state of this format");
     picture.rules_version = 0;
     refuse(scene, "state: made by newer rules");
@@ -720,7 +782,7 @@ static void set_pending(const struct btx_scene *scene)
     const struct btx_record *record = &scene->fixture.command->command.record;
 
     picture.pending = *scene->fixture.command;
-    picture.pending.command.rules = (uint8_t)picture.rules_version;
+    picture.pending.command.rules = rules_written(picture.rules_version);
     picture.pending_bytes = (uint32_t)btx_record_length_bytes(record);
     picture.pending_said = picture.pending_bytes;
 }
@@ -868,7 +930,7 @@ static void load_pending__not_a_command__refused(void **state)
     picture.pending.command.shed = 2;
     refuse(scene, sentence);
     draw_settling(scene);
-    picture.pending.command.rules = 0; /* Of older rules than the state. */
+    picture.pending.command.rules = picture.rules_version == 1 ? 2 : 0; /* Other rules. */
     refuse(scene, sentence);
     draw_settling(scene);
     picture.pending_bytes += 64; /* More than the record says. */
@@ -927,42 +989,43 @@ static void load__nothing_at_all__refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SETUP(save__the_scene__bytes_as_documented),
-        IN_SETUP(save__orders_of_every_form__bytes_as_documented),
-        IN_SETUP(save__bets_on_several_runners__bytes_as_documented),
-        IN_SETUP(save__market_forgotten__not_in_the_bytes),
-        IN_SETUP(save__loaded_with_other_capacities__equal_bytes),
-        IN_SETUP(load__one_capacity_too_small__refused),
+        IN_BOTH_FORMATS(save__the_scene__bytes_as_documented),
+        IN_BOTH_FORMATS(save__orders_of_every_form__bytes_as_documented),
+        IN_BOTH_FORMATS(save__bets_on_several_runners__bytes_as_documented),
+        IN_BOTH_FORMATS(save__market_forgotten__not_in_the_bytes),
+        IN_BOTH_FORMATS(save__loaded_with_other_capacities__equal_bytes),
+        IN_BOTH_FORMATS(load__one_capacity_too_small__refused),
         cmocka_unit_test(load__each_story__round_trips),
+        cmocka_unit_test(save__each_story_by_the_first_rules__digests_of_its_time),
         cmocka_unit_test(load__every_truncation__refused),
-        IN_SETUP(load__bytes_behind_the_end__refused),
-        IN_SETUP(load__any_byte_changed__refused_or_saved_the_same),
-        IN_SETUP(load_counters__not_this_format_rules_or_shard__refused),
-        IN_SETUP(load_counters__out_of_range__refused),
-        IN_SETUP(load_accounts__count_or_order__refused),
-        IN_SETUP(load_accounts__balance_or_frozen_out_of_range__refused),
-        IN_SETUP(load_accounts__house_with_a_client_s_fields__refused),
-        IN_SETUP(load_markets__count_or_order__refused),
-        IN_SETUP(load_market__not_a_market__refused),
-        IN_SETUP(load_market__at_its_limits__accepted),
-        IN_SETUP(load_runners__none_or_too_many__refused),
-        IN_SETUP(load_positions__not_in_canonical_form__refused),
-        IN_SETUP(load_cell__out_of_range_or_order__refused),
-        IN_SETUP(load_cell__profits_not_zero_together__refused),
-        IN_SETUP(load_position__without_a_profit__refused),
-        IN_SETUP(load_order__not_an_order__refused),
-        IN_SETUP(load_order__ref_that_no_command_can_bring__refused),
-        IN_SETUP(load_book__prices_descend__refused),
-        IN_SETUP(load_book__crossed__refused),
-        IN_SETUP(load_market__closed_with_orders__refused),
-        IN_SETUP(load_work__market_that_is_not_being_closed__refused),
-        IN_SETUP(load_work__sums_out_of_range__refused),
-        IN_SETUP(load_taker__not_one__refused),
-        IN_SETUP(load_pending__work_without_a_command__refused),
-        IN_SETUP(load_pending__not_a_command__refused),
-        IN_SETUP(load_pending__with_a_crc__refused),
-        IN_SETUP(load_pending__of_another_time__refused),
-        IN_SETUP(load__nothing_at_all__refused),
+        IN_BOTH_FORMATS(load__bytes_behind_the_end__refused),
+        IN_BOTH_FORMATS(load__any_byte_changed__refused_or_saved_the_same),
+        IN_BOTH_FORMATS(load_counters__not_this_format_rules_or_shard__refused),
+        IN_BOTH_FORMATS(load_counters__out_of_range__refused),
+        IN_BOTH_FORMATS(load_accounts__count_or_order__refused),
+        IN_BOTH_FORMATS(load_accounts__balance_or_frozen_out_of_range__refused),
+        IN_BOTH_FORMATS(load_accounts__house_with_a_client_s_fields__refused),
+        IN_BOTH_FORMATS(load_markets__count_or_order__refused),
+        IN_BOTH_FORMATS(load_market__not_a_market__refused),
+        IN_BOTH_FORMATS(load_market__at_its_limits__accepted),
+        IN_BOTH_FORMATS(load_runners__none_or_too_many__refused),
+        IN_BOTH_FORMATS(load_positions__not_in_canonical_form__refused),
+        IN_BOTH_FORMATS(load_cell__out_of_range_or_order__refused),
+        IN_BOTH_FORMATS(load_cell__profits_not_zero_together__refused),
+        IN_BOTH_FORMATS(load_position__without_a_profit__refused),
+        IN_BOTH_FORMATS(load_order__not_an_order__refused),
+        IN_BOTH_FORMATS(load_order__ref_that_no_command_can_bring__refused),
+        IN_BOTH_FORMATS(load_book__prices_descend__refused),
+        IN_BOTH_FORMATS(load_book__crossed__refused),
+        IN_BOTH_FORMATS(load_market__closed_with_orders__refused),
+        IN_BOTH_FORMATS(load_work__market_that_is_not_being_closed__refused),
+        IN_BOTH_FORMATS(load_work__sums_out_of_range__refused),
+        IN_BOTH_FORMATS(load_taker__not_one__refused),
+        IN_BOTH_FORMATS(load_pending__work_without_a_command__refused),
+        IN_BOTH_FORMATS(load_pending__not_a_command__refused),
+        IN_BOTH_FORMATS(load_pending__with_a_crc__refused),
+        IN_BOTH_FORMATS(load_pending__of_another_time__refused),
+        IN_BOTH_FORMATS(load__nothing_at_all__refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

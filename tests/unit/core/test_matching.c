@@ -348,11 +348,11 @@ static void assert_fillable(struct trial *trial, const struct asked *asked)
 
     assert_int_equal(btx_would_match(core, &taking), next_listed(trial, asked, NULL) != NULL);
     if (there > 0)
-        assert_true(btx_is_fillable(core, &taking, there, there));
+        assert_true(btx_is_fillable(core, &taking, BTX_MONEY_MAX, there));
     if (there > trial->step)
-        assert_true(btx_is_fillable(core, &taking, there - trial->step, there - trial->step));
-    assert_true(btx_is_fillable(core, &taking, trial->step, trial->step) == (there > 0));
-    assert_false(btx_is_fillable(core, &taking, there + trial->step, there + trial->step));
+        assert_true(btx_is_fillable(core, &taking, BTX_MONEY_MAX, there - trial->step));
+    assert_true(btx_is_fillable(core, &taking, BTX_MONEY_MAX, trial->step) == (there > 0));
+    assert_false(btx_is_fillable(core, &taking, BTX_MONEY_MAX, there + trial->step));
     assert_false(btx_is_fillable(core, &taking, BTX_MONEY_MAX, BTX_MONEY_MAX));
 }
 
@@ -390,7 +390,7 @@ static void would_match__empty_book__false(void **state)
         const struct taking taking = taking_of(&trial, &asked);
 
         assert_false(btx_would_match(trial.fixture->core, &taking));
-        assert_false(btx_is_fillable(trial.fixture->core, &taking, trial.step, trial.step));
+        assert_false(btx_is_fillable(trial.fixture->core, &taking, BTX_MONEY_MAX, trial.step));
     }
 }
 
@@ -444,8 +444,8 @@ static void is_fillable__sizes_beyond_64_bits__still_counted(void **state)
     asked.account = 1;
     asked.stp = BTX_STP_CANCEL_MAKER; /* All but one contract are its own. */
     taking = taking_of(&trial, &asked);
-    assert_true(btx_is_fillable(fixture.core, &taking, BTX_DECIMAL_ONE, BTX_DECIMAL_ONE));
-    assert_false(btx_is_fillable(fixture.core, &taking, 2 * BTX_DECIMAL_ONE, 2 * BTX_DECIMAL_ONE));
+    assert_true(btx_is_fillable(fixture.core, &taking, BTX_MONEY_MAX, BTX_DECIMAL_ONE));
+    assert_false(btx_is_fillable(fixture.core, &taking, BTX_MONEY_MAX, 2 * BTX_DECIMAL_ONE));
     btx_fixture_close(&fixture);
 }
 

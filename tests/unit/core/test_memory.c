@@ -6,7 +6,6 @@
 #include "tests/unit/core/fixture.h"
 
 #define FIELDS 5u
-#define PIECES_MAX 64
 
 /* Field number @field of @capacity. */
 static uint32_t *field_of(struct btx_core_capacity *capacity, uint32_t field)
@@ -19,8 +18,7 @@ static uint32_t *field_of(struct btx_core_capacity *capacity, uint32_t field)
 
 static struct btx_core_capacity all(uint32_t capacity)
 {
-    return (struct btx_core_capacity){capacity, capacity, capacity, capacity,
-                                      capacity, capacity, capacity};
+    return (struct btx_core_capacity){capacity, capacity, capacity, capacity, capacity, 0, 0};
 }
 
 /* A capacity that fits no index must not become a core with wrapped sizes. */
@@ -122,6 +120,8 @@ static void load__of_another_shard__refused(void **state)
     btx_fixture_close(&other);
 }
 
+#define PIECES_MAX 40
+
 /* A piece of the core's memory: what is asked of it, at least. */
 struct piece {
     const char *name;
@@ -139,6 +139,11 @@ static size_t list_pieces(const struct btx_core *core, struct piece pieces[PIECE
     const size_t markets = capacity->markets;
     const size_t runners = capacity->runners;
     const size_t walked = positions > markets ? positions : markets;
+    const size_t stakes = capacity->stakes;
+    /* As many as texts need that leave the most of their blocks empty. */
+    const size_t bytes = capacity->description_bytes;
+    const size_t blocks = (bytes < markets ? bytes : markets) +
+                          (bytes > markets ? (bytes - markets) / DESCRIPTION_BLOCK_BYTES : 0);
     size_t count = 0;
 
 #define PIECE(array, entries)                                                                      \
@@ -150,14 +155,6 @@ static size_t list_pieces(const struct btx_core *core, struct piece pieces[PIECE
     PIECE(leaf, orders + 1);
     PIECE(order, orders + 1);
     PIECE(order_ref, orders + 1);
-    PIECE(order_moment, orders + 1);
-    PIECE(due.entries, orders + 1);
-    PIECE(stake, (size_t)capacity->stakes + 1);
-    PIECE(stakes.freed, (size_t)capacity->stakes);
-    PIECE(stake_index.heads, (size_t)core->stake_index.mask + 1);
-    PIECE(stake_sorter.entries, (size_t)capacity->stakes);
-    PIECE(description_block, (size_t)core->description_blocks.capacity + 1);
-    PIECE(description_blocks.freed, (size_t)core->description_blocks.capacity);
     PIECE(position, positions + 1);
     PIECE(cell, (positions + 1) * CELLS_PER_BLOCK);
     PIECE(cell_block, positions + 1);
@@ -173,6 +170,14 @@ static size_t list_pieces(const struct btx_core *core, struct piece pieces[PIECE
     PIECE(runner_index.heads, (size_t)core->runner_index.mask + 1);
     PIECE(order_index.heads, (size_t)core->order_index.mask + 1);
     PIECE(position_index.heads, (size_t)core->position_index.mask + 1);
+    PIECE(order_moment, orders + 1);
+    PIECE(due.entries, orders + 1);
+    PIECE(stake, stakes + 1);
+    PIECE(stakes.freed, stakes);
+    PIECE(stake_index.heads, (size_t)core->stake_index.mask + 1);
+    PIECE(stake_sorter.entries, stakes);
+    PIECE(description_block, blocks + 1);
+    PIECE(description_blocks.freed, blocks);
     PIECE(live_batch, BTX_BATCH_ORDERS_MAX);
     PIECE(walk.heap.entries, walked);
     PIECE(sorter.entries, (size_t)BTX_LIST_IDS_MAX);
@@ -187,15 +192,11 @@ static size_t list_pieces(const struct btx_core *core, struct piece pieces[PIECE
 static void init__every_array__has_its_room_for_itself(void **state)
 {
     static const struct btx_core_capacity capacities[] = {
-        {1, 1, 1, 1, 1, 1, 100},
-        {2000, 3, 5, 7, 11, 7, 1100},
-        {3, 2000, 5, 7, 11, 7, 1100},
-        {3, 5, 2000, 7, 11, 7, 1100},
-        {3, 5, 7, 2000, 11, 2000, 1100},
-        {3, 5, 7, 11, 2000, 11, 200000},
-        {63, 63, 63, 63, 63, 63, 6300},
-        {64, 64, 64, 64, 64, 64, 6400},
-        {127, 129, 255, 257, 65, 257, 6500},
+        {1, 1, 1, 1, 1, 0, 0},          {2000, 3, 5, 7, 11, 1, 1},
+        {3, 2000, 5, 7, 11, 2, 251},    {3, 5, 2000, 7, 11, 17, 252},
+        {3, 5, 7, 2000, 11, 63, 253},   {3, 5, 7, 11, 2000, 64, 503},
+        {63, 63, 63, 63, 63, 63, 504},  {64, 64, 64, 64, 64, 2000, 505},
+        {127, 129, 255, 257, 65, 3, 3}, {3, 5, 7, 11, 13, 3, 25200},
     };
 
     (void)state;

@@ -20,18 +20,19 @@ enum middle {
     VOIDING,
     FROZEN,
     IN_PLAY,
+    REMOVED,
     MIDDLE_COUNT,
 };
 
 /* The commands that can go on in each; CancelOrders needs nothing but orders. */
 static const uint32_t fitting[MIDDLE_COUNT] = {
     [QUIET] = BIT(BTX_COMMAND_CANCEL_ORDERS),
-    [TAKER] = BIT(BTX_COMMAND_PLACE_ORDER) | BIT(BTX_COMMAND_REPLACE_ORDER) |
-              BIT(BTX_COMMAND_TICK), /* Of a release. */
+    [TAKER] = BIT(BTX_COMMAND_PLACE_ORDER) | BIT(BTX_COMMAND_REPLACE_ORDER) | BIT(BTX_COMMAND_TICK),
     [SETTLING] = BIT(BTX_COMMAND_SETTLE_MARKET),
     [VOIDING] = BIT(BTX_COMMAND_VOID_MARKET),
     [FROZEN] = BIT(BTX_COMMAND_FREEZE_ACCOUNT) | BIT(BTX_COMMAND_CANCEL_ORDERS),
     [IN_PLAY] = BIT(BTX_COMMAND_TURN_IN_PLAY) | BIT(BTX_COMMAND_CANCEL_ORDERS),
+    [REMOVED] = BIT(BTX_COMMAND_REMOVE_RUNNER) | BIT(BTX_COMMAND_CANCEL_ORDERS),
 };
 
 static void close_market(struct btx_core *core, uint32_t *ret_work)
@@ -82,6 +83,10 @@ static void enter(struct btx_scene *scene, enum middle middle)
         return;
     case IN_PLAY:
         btx_find_market(core, BTX_SCENE_MARKET)->in_play = true;
+        return;
+    case REMOVED:
+        btx_find_runner(core, slot_of_market(core, btx_find_market(core, BTX_SCENE_MARKET)), RUNNER)
+            ->removed = true;
         return;
     case QUIET:
     case MIDDLE_COUNT:
@@ -135,7 +140,6 @@ static void build(struct btx_scene *scene, enum btx_command_type type)
     case BTX_COMMAND_OPEN_MARKET:
     case BTX_COMMAND_DESCRIBE_MARKET:
     case BTX_COMMAND_SET_BET_DELAY:
-    case BTX_COMMAND_REMOVE_RUNNER:
         build_on_market(scene, type, BTX_SCENE_MARKET);
         return;
     case BTX_COMMAND_OPEN_ACCOUNT:
@@ -148,6 +152,9 @@ static void build(struct btx_scene *scene, enum btx_command_type type)
     case BTX_COMMAND_UPDATE_ORDER:
     case BTX_COMMAND_REPLACE_ORDER:
         build_on_account(scene, type, 2);
+        return;
+    case BTX_COMMAND_REMOVE_RUNNER:
+        btx_fixture_build_removal(&scene->fixture, BTX_SCENE_MARKET, RUNNER, 0);
         return;
     case BTX_COMMAND_CANCEL_ORDERS:
     case BTX_COMMAND_TICK:
@@ -318,7 +325,7 @@ static void resume_fits__no_orders_left__only_a_settlement(void **state)
     static const enum btx_command_type types[MIDDLE_COUNT] = {
         [QUIET] = BTX_COMMAND_CANCEL_ORDERS,  [SETTLING] = BTX_COMMAND_SETTLE_MARKET,
         [VOIDING] = BTX_COMMAND_VOID_MARKET,  [FROZEN] = BTX_COMMAND_FREEZE_ACCOUNT,
-        [IN_PLAY] = BTX_COMMAND_TURN_IN_PLAY,
+        [IN_PLAY] = BTX_COMMAND_TURN_IN_PLAY, [REMOVED] = BTX_COMMAND_REMOVE_RUNNER,
     };
     struct btx_scene *scene = *state;
 

@@ -646,8 +646,9 @@ static void recovery_run__too_little_room__limit(void **state)
     btx_story_begin_market(&fixture->story, 3);
     write_log(fixture);
     assert_int_equal(recover_into(fixture, 2, 2), BTX_FAULT_LIMIT);
-    assert_non_null(strstr(fixture->fault.text, "more orders, positions or stakes than the capacity, "
-                                                "which is 2 orders, 1000 positions"));
+    assert_non_null(strstr(fixture->fault.text,
+                           "more orders, positions or stakes than the capacity, "
+                           "which is 2 orders, 1000 positions"));
     assert_int_equal(recover_into(fixture, 2, 3), BTX_OK);
     write_snapshot(fixture, 0);
     assert_int_equal(recover_into(fixture, 1, 3), BTX_FAULT_LIMIT);
