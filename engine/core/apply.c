@@ -40,7 +40,8 @@ static const char *apply_funds(struct btx_core *core, const struct btx_funds_eve
     const btx_i128 change = deposit ? event->amount : -(btx_i128)event->amount;
     if (account->balance + change != event->balance)
         return "Funds: the balance is not the one before and the amount";
-    if (deposit ? core->clients_sum + change > BTX_MONEY_MAX : event->balance < 0)
+    if (deposit ? core->clients_sum + change > BTX_MONEY_MAX || event->balance > BTX_MONEY_MAX
+                : event->balance < 0)
         return "Funds: more than there may be, or is";
     if (consumes_old(account, event->cseq, event->transfer))
         return "Funds: cseq or transfer was consumed before";

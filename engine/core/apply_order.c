@@ -100,8 +100,9 @@ const char *btx_apply_order_released(struct btx_core *core, const struct btx_ord
         event->market != market_id_of(core, order))
         return "OrderReleased: no such held order, or not its names";
     if (core->market[core->position[order->position].market].status != BTX_MARKET_OPEN ||
-        btx_resume_in_work(core))
-        return "OrderReleased: its market is not open, or another command is under way";
+        core->runner[order->runner].removed || btx_resume_in_work(core))
+        return "OrderReleased: its market is not open, its runner removed, or another command is "
+               "under way";
     btx_change_order_released(core, order);
     return NULL;
 }

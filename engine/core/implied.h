@@ -2,12 +2,12 @@
 /* implied.h - matching between the two runners of one market (rules-2.md 7), private to this
  * folder.
  *
- * Backing one runner at a is laying the other at a/(a-1), so a taker meets, beside the direct makers
- * of its own runner, resting orders of its own side on the other one, best price first over both.
- * Amounts are whole hundredths and exact; a maker with which no exact amount can be traded is
- * passed over.  A maker is met at most once: afterwards it is gone, or the taker is, or what is left
- * of the two gives no exact amount any more.  So the walk goes only forward, and may begin anew
- * after any step of it with the same result. */
+ * Backing one runner at a is laying the other at a/(a-1), so a taker meets, beside the direct
+ * makers of its own runner, resting orders of its own side on the other one, best price first over
+ * both.  Amounts are whole hundredths and exact; a maker with which no exact amount can be traded
+ * is passed over.  A maker is met at most once: afterwards it is gone, or the taker is, or what is
+ * left of the two gives no exact amount any more.  So the walk goes only forward, and may begin
+ * anew after any step of it with the same result. */
 #ifndef BTX_CORE_IMPLIED_H
 #define BTX_CORE_IMPLIED_H
 

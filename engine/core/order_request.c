@@ -113,7 +113,8 @@ enum btx_reject btx_order_request_judge(struct btx_core *core, struct order_requ
     return ACCEPTABLE;
 }
 
-/* The fields that OrderAccepted and OrderHeld have both, at the same places; the ref goes to @ref. */
+/* The fields that OrderAccepted and OrderHeld have both, at the same places; the ref goes to
+ * @ref. */
 static void fill_accepted(const struct btx_core *core, const struct order_request *request,
                           struct btx_order_accepted *event, char *ref)
 {

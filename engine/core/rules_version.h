@@ -19,8 +19,9 @@ static inline uint32_t rules_of(const struct btx_command *command)
     return command->rules == 0 ? 1 : command->rules;
 }
 
-/* Whether @command can be the next one of a log in the state of @core: by rules not older than those
- * of the command before it, and asking for nothing that they do not know.  NULL, or a sentence. */
+/* Whether @command can be the next one of a log in the state of @core: by rules not older than
+ * those of the command before it, and asking for nothing that they do not know.  NULL, or a
+ * sentence. */
 const char *btx_rules_wrong(const struct btx_core *core, const struct btx_command *command);
 
 /* The same for an event, which is of the rules of @core. */

@@ -79,9 +79,10 @@ static btx_i128 commission_on(const struct market *market, btx_i128 pnl)
     return pnl > 0 ? pnl * market->commission / BTX_DECIMAL_ONE : 0;
 }
 
-/* Whether what everybody would win and lose fits into money.  It does without removed runners, as
- * nobody loses more than was reserved; but a removal may leave accounts that had dutched without
- * end with bets of one side (README.md). */
+/* Whether what everybody would win and lose fits into money.  It does while no runner was ever
+ * removed, as nobody loses more than was reserved; but a removal may leave accounts that had
+ * dutched without end with bets of one side, and its settlement balances below zero, in the midst
+ * of other markets (README.md). */
 static bool is_payable(const struct btx_core *core, const struct market *market,
                        const struct outcome *outcome)
 {
@@ -123,7 +124,8 @@ static void emit_account_settled(struct run *run, const struct market *market,
     struct account *account = &run->core->account[position->account];
     const btx_i128 pnl = profit(run->core, market, position, outcome);
     const btx_i128 commission = commission_on(market, pnl);
-    /* No account loses more than it has, so none wins more than all others have; see is_payable(). */
+    /* No account loses more than it has, so none wins more than all others have, or is_payable()
+     * has said so. */
     CHECK(pnl >= -BTX_MONEY_MAX && pnl <= BTX_MONEY_MAX);
     struct btx_account_settled *event = tx_event(run, BTX_EVENT_ACCOUNT_SETTLED, sizeof *event, 0);
     event->market = market->id;
@@ -190,7 +192,7 @@ bool btx_execute_settle_market(struct run *run, const struct btx_settle_market *
             return true;
         if (!read_outcome(core, market, command, &outcome))
             return btx_reject_command(run, BTX_REJECT_INVALID_WINNERS);
-        if (market->removed_count > 0 && !is_payable(core, market, &outcome))
+        if (core->removals > 0 && !is_payable(core, market, &outcome))
             return btx_reject_command(run, BTX_REJECT_CAPACITY);
         emit_settling(run, market, command, &outcome);
     } else {

@@ -6,8 +6,8 @@
  * price changes by their net stake, but not W as a whole by anything.
  *
  * Room: every live order in such a market has two stakes set aside (its own at its own price, and
- * that of a taker it meets there).  Each match ends at least one of its two orders and makes at most
- * two stakes, so that matching never runs out; CAPACITY refuses orders before. */
+ * that of a taker it meets there).  Each match ends at least one of its two orders and makes at
+ * most two stakes, so that matching never runs out; CAPACITY refuses orders before. */
 #ifndef BTX_CORE_STAKES_H
 #define BTX_CORE_STAKES_H
 
@@ -35,7 +35,8 @@ void btx_stakes_drop(struct btx_core *core, struct position *position);
 /* What odds of @price (1/10 000) count as after a removal with @factor. */
 uint32_t btx_stake_reduced_price(uint32_t price, uint32_t factor);
 
-/* Reduce the odds of all stakes of @position by @factor (percent, 1/10 000), and its W with them. */
+/* Reduce the odds of all stakes of @position by @factor (percent, 1/10 000), and its W with
+ * them. */
 void btx_stakes_reduce(struct btx_core *core, struct position *position, uint32_t factor);
 
 #endif

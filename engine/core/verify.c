@@ -20,6 +20,13 @@ struct tally {
     uint32_t positions;
 };
 
+/* Whether a RemoveRunner may be under way, which cancels the orders on its runner. */
+static bool is_removing(const struct btx_core *core)
+{
+    return core->tx_open || core->orphaned ||
+           (core->has_pending && core->pending.command.record.type == BTX_COMMAND_REMOVE_RUNNER);
+}
+
 static const char *verify_order(struct btx_core *core, const struct position *position,
                                 const struct order *order, uint64_t previous_id)
 {
@@ -36,7 +43,9 @@ static const char *verify_order(struct btx_core *core, const struct position *po
         return "order: it neither rests nor is it held or the taker, or several of that";
     if (order->held && (order->due_place == 0 || !market->in_play))
         return "order: it is held, but nothing releases it, or not in play";
-    return NULL;
+    return core->runner[order->runner].removed && !is_removing(core)
+               ? "order: on a removed runner, and nothing is about to cancel it"
+               : NULL;
 }
 
 static const char *verify_position_orders(struct btx_core *core, const struct position *position,
@@ -112,8 +121,9 @@ static const char *verify_stakes(const struct btx_core *core, const struct posit
          slot = core->stake[slot].position_next) {
         const struct stake *stake = &core->stake[slot];
         if (stake->size == 0 || stake->position_prev != previous ||
-            stake->position != slot_of_position(core, position))
-            return "stake: nothing is left of it, or its list is broken";
+            stake->position != slot_of_position(core, position) ||
+            core->runner[runner_slot(core, position->market, stake->index)].removed)
+            return "stake: nothing is left of it, or its runner was removed, or its list is broken";
         struct cell *cell = &cells[stake->index];
         cell->win -= stake->size / 100 * ((stake->price - BTX_DECIMAL_ONE) / 100);
         cell->lose += stake->size;
@@ -181,6 +191,8 @@ static const char *verify_account(struct btx_core *core, uint32_t slot, btx_i128
     *clients_sum += account->balance;
     if (btx_find_account(core, account->id) != account)
         return "account: it cannot be found";
+    if (account->balance > BTX_MONEY_MAX || account->balance < -BTX_MONEY_MAX)
+        return "account: its balance is out of range";
     return core->work.taker == NO_SLOT && core->removals == 0 && risk_available(account) < 0
                ? "account: less than nothing is available"
                : NULL;

@@ -325,6 +325,183 @@ static void void_market__with_bets_and_orders__as_if_it_had_not_been(void **stat
     assert_int_equal(fixture->core->account[HOUSE_SLOT].balance, 0);
 }
 
+/* Of a dutch: as much as the accounts of these tests can afford at a time. */
+#define PIECE INT64_C(10000000000)
+static const int64_t most = BTX_MONEY_MAX / ONE;
+static const uint64_t first_runner = RUNNER;
+
+static void open_three(struct btx_fixture *fixture, uint64_t market)
+{
+    btx_fixture_open_odds(fixture, market, 3, 1);
+}
+
+/* @backer backs each of the three runners of @market with @units of ONE at 3, and account 2 lays
+ * them: neither wins or loses anything, whichever of them wins.  But when one of them is removed,
+ * @backer wins that much on either of the others, and account 2 loses it. */
+static void dutch(struct btx_fixture *fixture, uint64_t market, uint64_t backer, int64_t units)
+{
+    while (units > 0) {
+        const int64_t piece = units < PIECE ? units : PIECE;
+
+        for (uint64_t runner = RUNNER; runner < RUNNER + 3; runner++) {
+            struct btx_wish wish = {.account = 2,
+                                    .market = market,
+                                    .runner = runner,
+                                    .side = BTX_SIDE_LAY,
+                                    .price = 30000,
+                                    .size = piece * ONE};
+
+            assert_true(btx_fixture_place(fixture, &wish) != 0);
+            wish.account = backer;
+            wish.side = BTX_SIDE_BACK;
+            assert_true(btx_fixture_place(fixture, &wish) != 0);
+        }
+        units -= piece;
+    }
+}
+
+static void remove_third(struct btx_fixture *fixture, uint64_t market)
+{
+    btx_fixture_remove(fixture, market, RUNNER + 2, 0);
+}
+
+static enum btx_reject settle_first(struct btx_fixture *fixture, uint64_t market)
+{
+    btx_fixture_build_settle(fixture, market, &first_runner, 1);
+    btx_fixture_run(fixture);
+    return btx_fixture_reason(fixture);
+}
+
+static void expect_balance(const struct btx_fixture *fixture, uint64_t account, int64_t units)
+{
+    assert_true(btx_find_account(fixture->core, account)->balance == (btx_i128)units * ONE);
+}
+
+/* What a removal made too great to pay is refused, and can be voided. */
+static void settle__winner_beyond_the_limit__refused_then_voided(void **state)
+{
+    struct btx_fixture *fixture = *state;
+
+    btx_fixture_open_account(fixture, 1, most / 2 * ONE);
+    btx_fixture_open_account(fixture, 2, most / 2 * ONE);
+    open_three(fixture, 1);
+    dutch(fixture, 1, 1, most / 2 + 1); /* One more than account 1 may have. */
+    remove_third(fixture, 1);
+    assert_int_equal(settle_first(fixture, 1), BTX_REJECT_CAPACITY);
+    btx_fixture_on_market(fixture, BTX_COMMAND_VOID_MARKET, 1);
+    btx_fixture_on_market(fixture, BTX_COMMAND_FORGET_MARKET, 1);
+    open_three(fixture, 1);
+    dutch(fixture, 1, 1, most / 2);
+    remove_third(fixture, 1);
+    assert_int_equal(settle_first(fixture, 1), BTX_REJECT_COUNT);
+    expect_balance(fixture, 1, most);
+    expect_balance(fixture, 2, 0);
+}
+
+/* Account 2 may owe as much as there may be, and no more: 1 and 3 win it in two markets. */
+static void settle__loser_below_zero__as_far_as_the_limit(void **state)
+{
+    struct btx_fixture *fixture = *state;
+
+    for (int more = 0; more < 2; more++) {
+        assert_int_equal(btx_fixture_teardown(state), 0);
+        assert_int_equal(btx_fixture_setup(state), 0);
+        btx_fixture_open_account(fixture, 1, most / 4 * ONE);
+        btx_fixture_open_account(fixture, 2, most / 2 * ONE);
+        btx_fixture_open_account(fixture, 3, (most / 4 - 1) * ONE);
+        open_three(fixture, 1);
+        open_three(fixture, 2);
+        dutch(fixture, 1, 1, most / 4 * 3);
+        dutch(fixture, 2, 3, most / 4 * 3 + more);
+        remove_third(fixture, 1);
+        remove_third(fixture, 2);
+        assert_int_equal(settle_first(fixture, 1), BTX_REJECT_COUNT);
+        expect_balance(fixture, 2, -most / 4);
+        assert_int_equal(settle_first(fixture, 2), more ? BTX_REJECT_CAPACITY : BTX_REJECT_COUNT);
+        expect_balance(fixture, 2, more ? -most / 4 : -most);
+        const struct btx_bytes saved = btx_fixture_save(fixture);
+        assert_null(btx_fixture_load(fixture, saved.bytes, saved.length_bytes));
+    }
+}
+
+/* What all win of one market together must be money too, for MarketSettled says their sum. */
+static void settle__winners_together_beyond_the_limit__refused(void **state)
+{
+    struct btx_fixture *fixture = *state;
+
+    btx_fixture_open_account(fixture, 1, most / 4 * ONE);
+    btx_fixture_open_account(fixture, 2, most / 2 * ONE);
+    btx_fixture_open_account(fixture, 3, most / 4 * ONE);
+    open_three(fixture, 1);
+    dutch(fixture, 1, 1, most / 2);
+    dutch(fixture, 1, 3, most / 2 + 1);
+    remove_third(fixture, 1);
+    assert_int_equal(settle_first(fixture, 1), BTX_REJECT_CAPACITY);
+}
+
+/* A balance that a removal has lifted to the limit must not pass it in another market, in which
+ * nothing was removed: the state could not be loaded again. */
+static void settle__market_without_removals_after_one_with__balances_in_range(void **state)
+{
+    struct btx_fixture *fixture = *state;
+    struct btx_wish wish = {.account = 3,
+                            .market = 2,
+                            .runner = RUNNER,
+                            .side = BTX_SIDE_LAY,
+                            .price = 20000,
+                            .size = ONE};
+
+    btx_fixture_open_account(fixture, 1, most / 2 * ONE);
+    btx_fixture_open_account(fixture, 2, most / 4 * ONE);
+    btx_fixture_open_account(fixture, 3, most / 4 * ONE);
+    btx_fixture_open_odds(fixture, 2, 2, 1);
+    assert_true(btx_fixture_place(fixture, &wish) != 0);
+    wish.account = 1;
+    wish.side = BTX_SIDE_BACK;
+    assert_true(btx_fixture_place(fixture, &wish) != 0);
+    open_three(fixture, 1);
+    dutch(fixture, 1, 1, most / 2);
+    remove_third(fixture, 1);
+    assert_int_equal(settle_first(fixture, 1), BTX_REJECT_COUNT);
+    expect_balance(fixture, 1, most);
+    btx_fixture_on_market(fixture, BTX_COMMAND_FORGET_MARKET, 1);
+    assert_int_equal(settle_first(fixture, 2), BTX_REJECT_CAPACITY);
+    /* The other outcome is fine. */
+    btx_fixture_build_settle(fixture, 2, &(const uint64_t){RUNNER + 1}, 1);
+    btx_fixture_run(fixture);
+    assert_int_equal(btx_fixture_reason(fixture), BTX_REJECT_COUNT);
+    expect_balance(fixture, 1, most - 1);
+}
+
+/* Somebody else's debts leave room in the sum of all balances, but not in one's own. */
+static void deposit__sum_has_room_but_not_the_balance__refused(void **state)
+{
+    struct btx_fixture *fixture = *state;
+    struct btx_funds_command *deposit;
+
+    btx_fixture_open_account(fixture, 1, most / 2 * ONE);
+    btx_fixture_open_account(fixture, 2, most / 4 * ONE);
+    open_three(fixture, 1);
+    dutch(fixture, 1, 1, most / 2 - 1);
+    remove_third(fixture, 1);
+    assert_int_equal(settle_first(fixture, 1), BTX_REJECT_COUNT);
+    deposit = btx_fixture_begin(fixture, BTX_COMMAND_DEPOSIT);
+    deposit->account = 1;
+    deposit->amount = ONE + 1;
+    btx_fixture_run(fixture);
+    assert_int_equal(btx_fixture_reason(fixture), BTX_REJECT_INVALID_AMOUNT);
+    deposit->amount = ONE;
+    btx_fixture_run(fixture);
+    assert_int_equal(btx_fixture_reason(fixture), BTX_REJECT_COUNT);
+    expect_balance(fixture, 1, most);
+    /* Who owes can be paid for, but withdraws nothing. */
+    struct btx_funds_command *withdraw = btx_fixture_begin(fixture, BTX_COMMAND_WITHDRAW);
+    withdraw->account = 2;
+    withdraw->amount = 1;
+    btx_fixture_run(fixture);
+    assert_int_equal(btx_fixture_reason(fixture), BTX_REJECT_INSUFFICIENT_FUNDS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +515,11 @@ int main(void)
         BTX_IN_FIXTURE(settle_market__many_accounts__ascending),
         BTX_IN_FIXTURE(settle_market__then_forgotten__positions_stay_until_then),
         BTX_IN_FIXTURE(void_market__with_bets_and_orders__as_if_it_had_not_been),
+        BTX_IN_FIXTURE(settle__winner_beyond_the_limit__refused_then_voided),
+        BTX_IN_FIXTURE(settle__loser_below_zero__as_far_as_the_limit),
+        BTX_IN_FIXTURE(settle__winners_together_beyond_the_limit__refused),
+        BTX_IN_FIXTURE(settle__market_without_removals_after_one_with__balances_in_range),
+        BTX_IN_FIXTURE(deposit__sum_has_room_but_not_the_balance__refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
