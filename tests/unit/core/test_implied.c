@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_implied.c - matching between two runners (rules-2.md 7): the amounts against their definition
+/* test_implied.c - matching between two runners (rules-2.md 7): amounts against their definition
  * for every price, and walks over both books told by hand. */
 #include "engine/core/implied.h"
 
@@ -55,9 +55,8 @@ static void amounts__every_price_random_sizes__as_defined(void **state)
     for (int64_t y = 1; y < 99901; y++) {
         for (size_t i = 0; i < BTX_COUNT_OF(magnitudes); i++) {
             const size_t j = (size_t)btx_random_below(&random, BTX_COUNT_OF(magnitudes));
-            assert_amounts(
-                y, (int64_t)btx_random_between(&random, 1, (uint64_t)magnitudes[i]),
-                (int64_t)btx_random_between(&random, 1, (uint64_t)magnitudes[j]));
+            assert_amounts(y, (int64_t)btx_random_between(&random, 1, (uint64_t)magnitudes[i]),
+                           (int64_t)btx_random_between(&random, 1, (uint64_t)magnitudes[j]));
         }
         assert_amounts(y, BTX_MONEY_MAX / CENT, BTX_MONEY_MAX / CENT);
         assert_amounts(y, 1, BTX_MONEY_MAX / CENT);
@@ -467,8 +466,8 @@ static void match__more_makers_than_a_tx_holds__goes_on_from_bytes(void **state)
     assert_int_equal(fixture->event_count, matched + 1);
     /* Implied 3.7027 before direct 3.7, each by id. */
     for (uint32_t i = 1; i <= matched; i++)
-        assert_int_equal(fixture->events[i]->type, i <= matched / 2 ? BTX_EVENT_IMPLIED_MATCHED
-                                                                    : BTX_EVENT_TRADE_MATCHED);
+        assert_int_equal(fixture->events[i]->type,
+                         i <= matched / 2 ? BTX_EVENT_IMPLIED_MATCHED : BTX_EVENT_TRADE_MATCHED);
     assert_null(btx_core_verify(fixture->core));
 }
 
