@@ -325,6 +325,27 @@ static const char *verify_zero_sum(const struct btx_core *core, uint32_t slot)
     return NULL;
 }
 
+static const char *verify_runners(struct btx_core *core, const struct market *market,
+                                  struct tally *tally)
+{
+    const uint32_t market_slot = slot_of_market(core, market);
+    uint32_t first_active = market->runner_count;
+    uint32_t removed_count = 0;
+    for (uint32_t i = market->runner_count; i-- > 0;) {
+        const struct runner *runner = &core->runner[runner_slot(core, market_slot, i)];
+        if (runner->index != i || btx_find_runner(core, market_slot, runner->id) != runner)
+            return "runner: it cannot be found, or not at its place";
+        const char *wrong = verify_book(core, market, slot_of_runner(core, runner), tally);
+        if (wrong != NULL)
+            return wrong;
+        removed_count += runner->removed;
+        first_active = runner->removed ? first_active : i;
+    }
+    return removed_count == market->removed_count && first_active == market->first_active
+               ? NULL
+               : "market: its count of removed runners is wrong, or the first that was not";
+}
+
 static const char *verify_market(struct btx_core *core, uint32_t slot, struct tally *tally)
 {
     const struct market *market = &core->market[slot];
@@ -342,12 +363,8 @@ static const char *verify_market(struct btx_core *core, uint32_t slot, struct ta
         previous = next;
         next = position->market_next;
     }
-    for (uint32_t i = 0; wrong == NULL && i < market->runner_count; i++) {
-        const struct runner *runner = &core->runner[runner_slot(core, slot, i)];
-        wrong = runner->index == i && btx_find_runner(core, slot, runner->id) == runner
-                    ? verify_book(core, market, slot_of_runner(core, runner), tally)
-                    : "runner: it cannot be found, or not at its place";
-    }
+    if (wrong == NULL)
+        wrong = verify_runners(core, market, tally);
     if (wrong != NULL)
         return wrong;
     if (btx_find_market(core, market->id) != market)

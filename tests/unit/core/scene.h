@@ -28,6 +28,9 @@ int btx_scene_teardown(void **state);
 #define BTX_IN_SCENE(test)                                                                         \
     cmocka_unit_test_setup_teardown(test, btx_scene_setup, btx_scene_teardown)
 
+#define BTX_IN_FIRST_SCENE(test)                                                                   \
+    cmocka_unit_test_setup_teardown(test, btx_scene_setup_first, btx_scene_teardown)
+
 /* The record that was built is refused with @sentence, and the state is as before. */
 void btx_scene_refuse(struct btx_scene *scene, const char *sentence);
 /* It is refused with @sentence when its own change has been made: the end it announces is wrong. */

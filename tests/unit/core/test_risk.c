@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "engine/core/change.h"
 #include "engine/core/entities.h"
 #include "tests/unit/core/fixture.h"
 
@@ -83,18 +84,32 @@ static btx_i128 worst_by_outcomes(const struct cell *cells, uint32_t count, uint
     return worst;
 }
 
+/* rules-2.md 6: removed runners leave the formula. */
+static bool is_removed(const struct trial *trial, uint32_t index)
+{
+    const struct btx_core *core = trial->core;
+
+    return core->runner[runner_slot(core, slot_of_market(core, trial->market), index)].removed;
+}
+
 static btx_i128 expected_reserve(const struct trial *trial)
 {
     const struct market *market = trial->market;
     btx_i128 worst;
 
+    struct cell active[BTX_RUNNERS_MAX];
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < market->runner_count; i++)
+        if (!is_removed(trial, i))
+            active[count++] = trial->cells[i];
     if (market->kind == BTX_MARKET_KIND_BINARY)
         worst =
             trial->cells[0].win < trial->cells[0].lose ? trial->cells[0].win : trial->cells[0].lose;
-    else if (market->runner_count <= 12)
-        worst = worst_by_outcomes(trial->cells, market->runner_count, market->winners);
+    else if (count <= 12)
+        worst = worst_by_outcomes(active, count, market->winners);
     else
-        worst = worst_by_sorting(trial->cells, market->runner_count, market->winners);
+        worst = worst_by_sorting(active, count, market->winners);
     return worst < 0 ? -worst : 0;
 }
 
@@ -130,7 +145,8 @@ static void assert_floor(const struct trial *trial)
     for (uint32_t i = 0; i < trial->market->runner_count; i++) {
         const struct cell *cell = &trial->cells[i];
 
-        floor = cell->win - cell->lose < floor ? cell->win - cell->lose : floor;
+        if (!is_removed(trial, i) && cell->win - cell->lose < floor)
+            floor = cell->win - cell->lose;
         lose_sum += cell->lose;
         nonzero += cell->win != 0 || cell->lose != 0;
     }
@@ -143,7 +159,9 @@ static void assert_floor(const struct trial *trial)
 static void shift_once(struct trial *trial, struct btx_random *random)
 {
     struct btx_core *core = trial->core;
-    const uint32_t index = (uint32_t)btx_random_below(random, trial->market->runner_count);
+    uint32_t index = (uint32_t)btx_random_below(random, trial->market->runner_count);
+    while (is_removed(trial, index))
+        index = (index + 1) % trial->market->runner_count;
     const struct shift shift = random_shift(trial, random, index);
     const btx_i128 asked =
         btx_risk_reserved_after(core, trial->market, trial->position, index, shift);
@@ -161,8 +179,31 @@ static void shift_once(struct trial *trial, struct btx_random *random)
     assert_true(trial->position->reserved == expected);
     assert_true(trial->account->reserved == expected);
     assert_true(asked == expected);
-    assert_true(btx_risk_reserved_after(core, trial->market, trial->position, 0, nothing) ==
+    assert_true(btx_risk_reserved_after(core, trial->market, trial->position, index, nothing) ==
                 expected);
+}
+
+/* A runner that is still there is removed, and its bets are void. */
+static void remove_once(struct trial *trial, struct btx_random *random)
+{
+    struct btx_core *core = trial->core;
+    const uint32_t market = slot_of_market(core, trial->market);
+    const struct btx_runner_removed event = {.factor = 0};
+    uint32_t index = (uint32_t)btx_random_below(random, trial->market->runner_count);
+
+    while (is_removed(trial, index))
+        index = (index + 1) % trial->market->runner_count;
+    btx_change_runner_removed(core, &event, trial->market,
+                              &core->runner[runner_slot(core, market, index)]);
+    trial->cells[index] = (struct cell){0};
+    /* One that had nothing else was taken out. */
+    const uint32_t account = slot_of_account(core, trial->account);
+    trial->position = btx_find_position(core, account, market);
+    if (trial->position == NULL)
+        trial->position = btx_make_position(core, account, market);
+    assert_floor(trial);
+    assert_true(trial->position->reserved == expected_reserve(trial));
+    assert_true(trial->account->reserved == expected_reserve(trial));
 }
 
 /* Every number of winners of every small market, each outcome counted out: reserving too little
@@ -180,6 +221,28 @@ static void risk__random_shifts_in_small_markets__worst_of_all_outcomes(void **s
                 shift_once(&trial, &random);
             end_trial(&trial);
         }
+}
+
+/* As long as more runners are left than win, each may be removed, in any order, with bets between
+ * the removals. */
+static void risk__runners_removed_one_by_one__worst_of_what_is_left(void **state)
+{
+    struct btx_random random;
+
+    btx_random_init(&random, 64);
+    for (int round = 0; round < 6; round++)
+        for (uint32_t count = 3; count <= 16; count++)
+            for (uint32_t winners = 1; winners < count && winners < 5; winners++) {
+                struct trial trial = new_trial(*state, count, winners);
+
+                for (uint32_t left = count; left > winners; left--) {
+                    for (int i = 0; i < 12; i++)
+                        shift_once(&trial, &random);
+                    if (left - 1 > winners)
+                        remove_once(&trial, &random);
+                }
+                end_trial(&trial);
+            }
 }
 
 /* The kept floor goes up and down in long sequences, also with hundreds of runners. */
@@ -367,6 +430,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         BTX_IN_FIXTURE(risk__random_shifts_in_small_markets__worst_of_all_outcomes),
+        BTX_IN_FIXTURE(risk__runners_removed_one_by_one__worst_of_what_is_left),
         BTX_IN_FIXTURE(risk__long_sequences_with_one_winner__floor_never_stale),
         BTX_IN_FIXTURE(risk__512_runners_and_up_to_511_winners__sum_of_the_smallest),
         BTX_IN_FIXTURE(risk__differences_in_order__sum_of_the_smallest),

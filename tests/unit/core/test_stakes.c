@@ -120,7 +120,7 @@ static void assert_as_bet(const struct trial *trial)
     }
 }
 
-/* o' = max(1.01, o * (100 - factor) / 100 rounded down to 0.01), for every price and many factors. */
+/* o' = max(1.01, o * (100 - factor) / 100 rounded down to 0.01), for every price. */
 static void reduced_price__every_price__as_in_the_rules(void **state)
 {
     (void)state;

@@ -5,8 +5,10 @@
  * none. */
 #include "engine/core/book.h"
 #include "engine/core/core.h"
+#include "engine/core/due.h"
 #include "engine/core/entities.h"
 #include "engine/core/risk.h"
+#include "engine/core/stakes.h"
 #include "tests/unit/core/scene.h"
 #include "tests/unit/core/stories.h"
 
@@ -379,6 +381,81 @@ static void taker_that_rests(struct btx_core *core)
     core->work.taker = slot_of_order(core, lay(core));
 }
 
+/* No release can make a held order of it, in a market that is not in play. */
+static void order_held(struct btx_core *core)
+{
+    btx_book_remove(core, lay(core));
+    lay(core)->held = true;
+}
+
+static void order_held_and_resting(struct btx_core *core)
+{
+    lay(core)->held = true;
+}
+
+static void order_on_a_removed_runner(struct btx_core *core)
+{
+    runner(core)->removed = true;
+}
+
+static void account_balance_beyond_the_limit(struct btx_core *core)
+{
+    btx_find_account(core, 2)->balance += BTX_MONEY_MAX;
+}
+
+static void account_balance_below_the_limit(struct btx_core *core)
+{
+    core->removals = 1; /* Or nothing is available would be said before. */
+    btx_find_account(core, 3)->balance = -BTX_MONEY_MAX - 1;
+}
+
+static void market_removed_count(struct btx_core *core)
+{
+    market(core)->removed_count = 1;
+}
+
+static void market_first_active(struct btx_core *core)
+{
+    market(core)->first_active = 1;
+}
+
+static void market_description_bytes(struct btx_core *core)
+{
+    market(core)->description_bytes = 1;
+}
+
+static void due_place(struct btx_core *core)
+{
+    lay(core)->due_place = 1;
+}
+
+static void due_count(struct btx_core *core)
+{
+    core->due.count = 1;
+}
+
+static void reducible_orders(struct btx_core *core)
+{
+    core->reducible_orders++;
+}
+
+static void stakes_used(struct btx_core *core)
+{
+    core->stakes.used++;
+}
+
+static void stakes_capacity(struct btx_core *core)
+{
+    core->stakes.used = 1;
+    core->stakes.capacity = 0;
+}
+
+/* Whom a market without reductions needs none for. */
+static void stake_without_reductions(struct btx_core *core)
+{
+    btx_stake_add(core, position(core), 0, 25000, -100);
+}
+
 static const struct {
     void (*corrupt)(struct btx_core *core);
     const char *name;
@@ -447,6 +524,23 @@ static const struct {
     ROW(blocks_used, "pools: what is used is not what is there"),
     ROW(taker_that_rests,
         "order: it neither rests nor is it held or the taker, or several of that"),
+    ROW(order_held, "order: it is held, but nothing releases it, or not in play"),
+    ROW(order_held_and_resting,
+        "order: it neither rests nor is it held or the taker, or several of that"),
+    ROW(order_on_a_removed_runner, "order: on a removed runner, and nothing is about to cancel it"),
+    ROW(account_balance_beyond_the_limit, "account: its balance is out of range"),
+    ROW(account_balance_below_the_limit, "account: its balance is out of range"),
+    ROW(market_removed_count,
+        "market: its count of removed runners is wrong, or the first that was not"),
+    ROW(market_first_active,
+        "market: its count of removed runners is wrong, or the first that was not"),
+    ROW(market_description_bytes, "pools: what is used is not what is there"),
+    ROW(due_place, "due things: not the orders that wait, or not in order"),
+    ROW(due_count, "due things: not the orders that wait, or not in order"),
+    ROW(reducible_orders, "stakes: more than the capacity, with what live orders have set aside"),
+    ROW(stakes_used, "pools: what is used is not what is there"),
+    ROW(stakes_capacity, "pools: what is used is not what is there"),
+    ROW(stake_without_reductions, "stake: its market needs none"),
 #undef ROW
 };
 
@@ -464,6 +558,199 @@ static void verify__one_private_field_wrong__named(void **state)
             fail_msg("%s: %s", rows[i].name, wrong == NULL ? "nothing found" : wrong);
         scene->fixture.corrupted = true;
         assert_int_equal(btx_scene_teardown(state), 0);
+    }
+}
+
+/* A market with reductions in play, in which account 1 has backed the first runner with 4 at 2.5 and
+ * 6 at 3, laid by account 2; account 1 holds an order, and one that expires rests. */
+static void begin_second(struct btx_fixture *fixture)
+{
+    struct btx_wish wish = {.market = 1,
+                            .runner = RUNNER,
+                            .price = 25000,
+                            .persistence = BTX_PERSISTENCE_PERSIST,
+                            .size = 4 * BTX_FIXTURE_ONE};
+    static const struct btx_core_capacity capacity = {
+        .accounts = 2, .markets = 1, .runners = 4, .orders = 6, .positions = 2, .stakes = 14};
+
+    btx_fixture_open(fixture, &capacity, 0);
+    btx_fixture_open_account(fixture, 1, 1000 * BTX_FIXTURE_ONE);
+    btx_fixture_open_account(fixture, 2, 1000 * BTX_FIXTURE_ONE);
+    btx_fixture_open_second(fixture, 1, 4, 1,
+                            (struct btx_opening){.reductions = true, .bet_delay = 10});
+    for (uint64_t i = 0; i < 2; i++) {
+        wish.account = 2;
+        wish.side = BTX_SIDE_LAY;
+        assert_int_equal(btx_fixture_place(fixture, &wish), 1 + 2 * i);
+        wish.account = 1;
+        wish.side = BTX_SIDE_BACK;
+        assert_int_equal(btx_fixture_place(fixture, &wish), 2 + 2 * i);
+        wish.price = 30000;
+        wish.size = 6 * BTX_FIXTURE_ONE;
+    }
+    wish.expires = 900000;
+    assert_int_equal(btx_fixture_place(fixture, &wish), 5);
+    btx_fixture_on_market(fixture, BTX_COMMAND_TURN_IN_PLAY, 1);
+    assert_int_equal(btx_fixture_place(fixture, &wish), 6);
+}
+
+static struct order *waiting(struct btx_core *core)
+{
+    return btx_find_order(core, 5);
+}
+
+static struct order *held(struct btx_core *core)
+{
+    return btx_find_order(core, 6);
+}
+
+static struct stake *stake(struct btx_core *core)
+{
+    return &core->stake[core->position[held(core)->position].stakes];
+}
+
+static void held_without_a_release(struct btx_core *core)
+{
+    btx_due_remove(core, held(core));
+}
+
+static void held_before_in_play(struct btx_core *core)
+{
+    core->market[1].in_play = false;
+}
+
+static void due_moment(struct btx_core *core)
+{
+    core->due.entries[2].moment_ns++;
+}
+
+static void due_order_id(struct btx_core *core)
+{
+    core->due.entries[1].id = 4;
+}
+
+static void due_expires(struct btx_core *core)
+{
+    moment_of_order(core, waiting(core))->expires++;
+}
+
+/* The one that waits longer comes first. */
+static void due_not_a_heap(struct btx_core *core)
+{
+    const struct due_entry first = core->due.entries[1];
+
+    core->due.entries[1] = core->due.entries[2];
+    core->due.entries[2] = first;
+    core->order[core->due.entries[1].slot].due_place = 1;
+    core->order[core->due.entries[2].slot].due_place = 2;
+}
+
+static void due_place_of_another(struct btx_core *core)
+{
+    waiting(core)->due_place = held(core)->due_place;
+}
+
+static void stake_size(struct btx_core *core)
+{
+    stake(core)->size += 100;
+}
+
+static void stake_of_nothing(struct btx_core *core)
+{
+    stake(core)->size = 0;
+}
+
+static void stake_price(struct btx_core *core)
+{
+    stake(core)->price += 100;
+}
+
+static void stake_position(struct btx_core *core)
+{
+    stake(core)->position = 3 - stake(core)->position;
+}
+
+static void stake_position_prev(struct btx_core *core)
+{
+    core->stake[stake(core)->position_next].position_prev = NO_SLOT;
+}
+
+static void stakes_forgotten(struct btx_core *core)
+{
+    btx_stakes_drop(core, &core->position[held(core)->position]);
+}
+
+/* Three stakes that make no profit at all, on a runner that was removed. */
+static void stakes_on_a_removed_runner(struct btx_core *core)
+{
+    struct position *of_held = &core->position[held(core)->position];
+
+    core->removals = 1;
+    core->runner[runner_slot(core, 1, 3)].removed = true;
+    core->market[1].removed_count = 1;
+    btx_stake_add(core, of_held, 3, 20000, 100);
+    btx_stake_add(core, of_held, 3, 21000, -200);
+    btx_stake_add(core, of_held, 3, 22000, 100);
+}
+
+static void bets_on_a_removed_runner(struct btx_core *core)
+{
+    risk_shift(core, &core->position[held(core)->position], 3, (struct shift){.win = 1, .lose = 0});
+    core->runner[runner_slot(core, 1, 3)].removed = true;
+}
+
+static void stakes_set_aside(struct btx_core *core)
+{
+    core->stakes.capacity = core->stakes.used + 2 * core->reducible_orders - 1;
+}
+
+static const struct {
+    void (*corrupt)(struct btx_core *core);
+    const char *name;
+    const char *sentence;
+} second_rows[] = {
+#define ROW(corrupt, sentence)                                                                     \
+    {                                                                                              \
+        corrupt, #corrupt, sentence                                                                \
+    }
+    ROW(held_without_a_release, "order: it is held, but nothing releases it, or not in play"),
+    ROW(held_before_in_play, "order: it is held, but nothing releases it, or not in play"),
+    ROW(due_moment, "due things: not the orders that wait, or not in order"),
+    ROW(due_order_id, "due things: not the orders that wait, or not in order"),
+    ROW(due_expires, "due things: not the orders that wait, or not in order"),
+    ROW(due_place_of_another, "due things: not the orders that wait, or not in order"),
+    ROW(due_not_a_heap, "due things: not the orders that wait, or not in order"),
+    ROW(stake_size, "position: its stakes do not make its profit"),
+    ROW(stake_price, "position: its stakes do not make its profit"),
+    ROW(stakes_forgotten, "position: its stakes do not make its profit"),
+    ROW(stake_of_nothing,
+        "stake: nothing is left of it, or its runner was removed, or its list is broken"),
+    ROW(stake_position,
+        "stake: nothing is left of it, or its runner was removed, or its list is broken"),
+    ROW(stake_position_prev,
+        "stake: nothing is left of it, or its runner was removed, or its list is broken"),
+    ROW(stakes_on_a_removed_runner,
+        "stake: nothing is left of it, or its runner was removed, or its list is broken"),
+    ROW(bets_on_a_removed_runner, "position: it has bets on a removed runner"),
+    ROW(stakes_set_aside, "stakes: more than the capacity, with what live orders have set aside"),
+#undef ROW
+};
+
+/* The same for what the second stage of the rules added. */
+static void verify__one_private_field_of_the_second_stage_wrong__named(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BTX_COUNT_OF(second_rows); i++) {
+        struct btx_fixture fixture;
+
+        begin_second(&fixture);
+        assert_null(btx_core_verify(fixture.core));
+        second_rows[i].corrupt(fixture.core);
+        const char *wrong = btx_core_verify(fixture.core);
+        if (wrong == NULL || strcmp(wrong, second_rows[i].sentence) != 0)
+            fail_msg("%s: %s", second_rows[i].name, wrong == NULL ? "nothing found" : wrong);
+        fixture.corrupted = true;
+        btx_fixture_close(&fixture);
     }
 }
 
@@ -490,6 +777,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verify__one_private_field_wrong__named),
+        cmocka_unit_test(verify__one_private_field_of_the_second_stage_wrong__named),
         cmocka_unit_test(verify__sound_states__nothing),
     };
 
