@@ -3,9 +3,9 @@
  *
  * Fed with the checked records of a log in order.  A command record is executed with
  * btx_core_step() by the rules that it names (what had fallen due before it has a command of its
- * own, a Tick, before it); it and each event record that follows must be what came out, but for the CRC; a
- * StateDigest note must be the digest of the state.  A command that was unfinished in the state
- * that the audit begins with goes on with the first event. */
+ * own, a Tick, before it); it and each event record that follows must be what came out, but for the
+ * CRC; a StateDigest note must be the digest of the state.  A command that was unfinished in the
+ * state that the audit begins with goes on with the first event. */
 #ifndef BTX_EXCHANGE_AUDIT_H
 #define BTX_EXCHANGE_AUDIT_H
 

@@ -66,8 +66,7 @@ static enum btx_fault_code is_folder_changed(struct btx_log_walk *walk, bool *re
     (void)clock_gettime(CLOCK_REALTIME_COARSE, &now); /* It exists. */
     age_ns = (now.tv_sec - status.st_mtim.tv_sec) * INT64_C(1000000000) + now.tv_nsec -
              status.st_mtim.tv_nsec;
-    *ret_changed = !walk->listing_counts ||
-                   status.st_mtim.tv_sec != walk->listed_change.tv_sec ||
+    *ret_changed = !walk->listing_counts || status.st_mtim.tv_sec != walk->listed_change.tv_sec ||
                    status.st_mtim.tv_nsec != walk->listed_change.tv_nsec;
     walk->listed_change = status.st_mtim;
     walk->listing_counts = age_ns >= ticks_ns || age_ns <= -ticks_ns;

@@ -561,8 +561,8 @@ static void verify__one_private_field_wrong__named(void **state)
     }
 }
 
-/* A market with reductions in play, in which account 1 has backed the first runner with 4 at 2.5 and
- * 6 at 3, laid by account 2; account 1 holds an order, and one that expires rests. */
+/* A market with reductions in play, in which account 1 has backed the first runner with 4 at 2.5
+ * and 6 at 3, laid by account 2; account 1 holds an order, and one that expires rests. */
 static void begin_second(struct btx_fixture *fixture)
 {
     struct btx_wish wish = {.market = 1,
