@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* event_text.h - events as JSON lines, exactly as rules.md 8 prints them.
- * betex-replay prints with it, later betex-wal and betexctl.  No heap, no stdio, no state: one
- * event gives one line, the same on every machine.  The text form: README.md. */
+ * betex-replay and betex-wal print with it.  No heap, no stdio, no state: one event gives one line,
+ * the same on every machine.  The text form: README.md. */
 #ifndef BTX_TEXT_EVENT_TEXT_H
 #define BTX_TEXT_EVENT_TEXT_H
 

@@ -59,11 +59,13 @@ static int64_t random_decimal(struct random_source *random)
  * a description may have.  Returns the bytes. */
 static size_t random_utf8(struct random_source *random, char *text)
 {
+    /* The empty one stands for U+0000. */
     static const char *const points[] = {"a",
                                          "\"",
                                          "\\",
                                          "/",
                                          "\n",
+                                         "",
                                          "\x01",
                                          "\x1f",
                                          "\x7f",
@@ -79,10 +81,12 @@ static size_t random_utf8(struct random_source *random, char *text)
 
     for (;;) {
         const char *point = points[btx_random_below(random, sizeof points / sizeof points[0])];
-        if (length_bytes + strlen(point) > most)
+        const size_t point_bytes = *point == '\0' ? 1 : strlen(point);
+
+        if (length_bytes + point_bytes > most)
             return length_bytes;
-        memcpy(text + length_bytes, point, strlen(point));
-        length_bytes += strlen(point);
+        memcpy(text + length_bytes, point, point_bytes);
+        length_bytes += point_bytes;
     }
 }
 
