@@ -73,6 +73,8 @@ void btx_trial_check_accounts(struct btx_trial *trial)
         if (view.available < 0 && model->removals == 0)
             btx_trial_fail(trial, "account %llu has %lld available",
                            (unsigned long long)model->accounts[i].account, shown(view.available));
+        trial->totals->met[BTX_WATCH_NEGATIVE_AVAILABLE] += view.available < 0;
+        trial->totals->met[BTX_WATCH_NEGATIVE_BALANCE] += view.balance < 0;
         SAME(trial, "balance", view.balance, model->accounts[i].balance);
         SAME(trial, "cseq", view.cseq, model->accounts[i].cseq);
         SAME(trial, "transfer", view.transfer, model->accounts[i].transfer);
@@ -167,6 +169,60 @@ static void check_exposure(struct btx_trial *trial, const struct btx_model_marke
                 btx_trial_fail(trial, "no exposure");
             SAME(trial, "W'", view.win, win[j]);
             SAME(trial, "X'", view.lose, lose[j]);
+        }
+    }
+}
+
+/* What @order counts as lost of W' or X' (rules.md 3). */
+static btx_i128 lost_by(const struct btx_model_market *market, const struct btx_model_order *order)
+{
+    const btx_i128 over_one = (btx_i128)order->price - 10000;
+
+    if (market->kind == BTX_MARKET_KIND_ODDS)
+        return order->side == BTX_SIDE_BACK ? order->remaining
+                                            : order->remaining / 100 * over_one / 100;
+    return order->remaining / 10000 *
+           (order->side == BTX_SIDE_BACK ? (btx_i128)order->price : -over_one);
+}
+
+/* W or X of a runner, as the core shows it, summed over all accounts. */
+static btx_i128 sum_over_all(struct btx_trial *trial, const struct btx_model_market *market,
+                             size_t runner, bool wins)
+{
+    const struct btx_model *model = &trial->model;
+    btx_i128 sum = 0;
+
+    for (size_t i = 0; i < model->account_count; i++) {
+        struct btx_exposure_view view;
+
+        if (btx_core_view_exposure(trial->live.core, model->accounts[i].account, market->market,
+                                   (uint32_t)runner, &view))
+            sum += wins ? view.win : view.lose;
+    }
+    for (size_t i = 0; i < model->order_count; i++) {
+        const struct btx_model_order *order = &model->orders[i];
+
+        if (order->market == market->market && order->runner == market->runners[runner] &&
+            (order->side == BTX_SIDE_LAY) == wins)
+            sum += lost_by(market, order);
+    }
+    return sum;
+}
+
+/* What one wins another loses: of each runner, or of two that are one, in each outcome. */
+static void check_zero_sum(struct btx_trial *trial, const struct btx_model_market *market)
+{
+    if (market->status == BTX_MODEL_CLOSED)
+        return;
+    for (size_t i = 0; i < market->runner_count; i++) {
+        const btx_i128 won = sum_over_all(trial, market, i, true);
+        const btx_i128 lost = sum_over_all(trial, market, market->implied ? 1 - i : i, false);
+
+        if (market->implied) {
+            SAME(trial, "W of one and X of the other, over all", won + lost, 0);
+        } else {
+            SAME(trial, "W over all accounts", won, 0);
+            SAME(trial, "X over all accounts", lost, 0);
         }
     }
 }
@@ -296,6 +352,8 @@ static void check_markets(struct btx_trial *trial)
 
         check_market_fields(trial, market);
         check_exposure(trial, market);
+        check_zero_sum(trial, market);
+        btx_trial_see_crossed_rest(trial, market);
         for (size_t j = 0; j < market->runner_count; j++) {
             const uint64_t back = check_side(trial, market, market->runners[j], BTX_SIDE_BACK);
             const uint64_t lay = check_side(trial, market, market->runners[j], BTX_SIDE_LAY);

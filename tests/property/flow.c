@@ -26,14 +26,20 @@ static enum btx_flow_theme theme_of(struct btx_random *random)
 {
     const uint64_t permille = btx_random_below(random, 1000);
 
-    if (permille < 530)
+    if (permille < 330)
         return BTX_FLOW_ORDINARY;
-    if (permille < 760)
+    if (permille < 500)
         return BTX_FLOW_TINY;
-    if (permille < 860)
+    if (permille < 580)
         return BTX_FLOW_HUGE;
-    if (permille < 985)
+    if (permille < 680)
         return BTX_FLOW_WIDE;
+    if (permille < 780)
+        return BTX_FLOW_PAIR;
+    if (permille < 880)
+        return BTX_FLOW_HELD;
+    if (permille < 985)
+        return BTX_FLOW_REDUCED;
     return permille < 997 ? BTX_FLOW_BURST : permille < 999 ? BTX_FLOW_CROWD : BTX_FLOW_DUTCH;
 }
 
@@ -83,6 +89,12 @@ static void choose_capacity(struct btx_flow *flow)
     }
 }
 
+bool btx_flow_is_second(const struct btx_flow *flow)
+{
+    return flow->theme == BTX_FLOW_PAIR || flow->theme == BTX_FLOW_HELD ||
+           flow->theme == BTX_FLOW_REDUCED;
+}
+
 void btx_flow_init(struct btx_flow *flow, uint64_t seed, enum btx_flow_theme theme)
 {
     struct btx_random *random = &flow->random;
@@ -102,6 +114,13 @@ void btx_flow_init(struct btx_flow *flow, uint64_t seed, enum btx_flow_theme the
     flow->funds = (int64_t)btx_random_between(random, 100, 9000) * 1000;
     if (flow->theme == BTX_FLOW_HUGE)
         flow->funds = BTX_MODEL_MONEY_MAX / (int64_t)btx_random_between(random, 2, 9);
+    if (btx_flow_is_second(flow)) {
+        /* Few, so that they meet. */
+        flow->accounts_count = (size_t)btx_random_between(random, 3, 6);
+        flow->markets_count = (size_t)btx_random_between(random, 2, 4);
+    }
+    if (btx_flow_is_second(flow))
+        flow->funds *= flow->theme == BTX_FLOW_REDUCED ? 2 : 5;
     flow->cseq_permille = btx_random_below(random, 800);
     flow->wrong_permille = btx_random_between(random, 5, 60);
     flow->script_ended = flow->theme != BTX_FLOW_BURST && flow->theme != BTX_FLOW_CROWD &&
@@ -113,7 +132,7 @@ bool btx_flow_ended(const struct btx_flow *flow)
     return flow->script_ended;
 }
 
-static bool wrong(struct btx_flow *flow)
+bool btx_flow_wrong(struct btx_flow *flow)
 {
     return btx_random_chance(&flow->random, flow->wrong_permille);
 }
@@ -122,7 +141,7 @@ static uint64_t next_time(struct btx_flow *flow)
 {
     struct btx_random *random = &flow->random;
 
-    flow->time_ns += btx_random_below(random, 1000000);
+    flow->time_ns += btx_flow_step_of_time(flow);
     if (btx_random_below(random, 20000) == 0)
         flow->time_ns = BTX_TIME_NS_MAX - btx_random_below(random, 3);
     if (flow->time_ns > BTX_TIME_NS_MAX)
@@ -153,7 +172,7 @@ uint64_t btx_flow_pick_account(struct btx_flow *flow, const struct btx_model *mo
     struct btx_random *random = &flow->random;
     const struct btx_model_account *account;
 
-    if (wrong(flow))
+    if (btx_flow_wrong(flow))
         return btx_random_chance(random, 300) ? 0 : btx_random_u64(random);
     if (model->account_count == 0 || btx_random_chance(random, 10))
         return flow->accounts[btx_random_below(random, flow->accounts_count)];
@@ -165,8 +184,8 @@ uint64_t btx_flow_pick_account(struct btx_flow *flow, const struct btx_model *mo
 }
 
 /* Any market that is there, open ones most of the time; NULL when there is none. */
-static const struct btx_model_market *pick_known_market(struct btx_flow *flow,
-                                                        const struct btx_model *model)
+const struct btx_model_market *btx_flow_pick_known_market(struct btx_flow *flow,
+                                                          const struct btx_model *model)
 {
     const struct btx_model_market *market = NULL;
 
@@ -180,15 +199,28 @@ static const struct btx_model_market *pick_known_market(struct btx_flow *flow,
     return market;
 }
 
-static uint64_t pick_market(struct btx_flow *flow, const struct btx_model *model)
+uint64_t btx_flow_pick_market(struct btx_flow *flow, const struct btx_model *model)
 {
     struct btx_random *random = &flow->random;
 
-    if (wrong(flow) || model->market_count == 0)
+    if (btx_flow_wrong(flow) || model->market_count == 0)
         return btx_random_chance(random, 100)
                    ? btx_random_u64(random)
                    : flow->markets[btx_random_below(random, flow->markets_count)];
     return model->markets[btx_random_below(random, model->market_count)].market;
+}
+
+uint64_t btx_flow_pick_runner(struct btx_flow *flow, const struct btx_model_market *market)
+{
+    const uint64_t count = market->runner_count > 4 ? 4 : market->runner_count;
+    uint64_t index = btx_random_below(&flow->random, count);
+
+    /* A removed one is bet on no more: look further, most of the time. */
+    if (market->removed[index] && btx_random_chance(&flow->random, 950)) {
+        while (market->removed[index])
+            index = (index + 1) % market->runner_count;
+    }
+    return market->runners[index];
 }
 
 /* cseq of a command for @account: the next, or one that was, or a leap. */
@@ -223,7 +255,7 @@ static void open_account(struct btx_flow *flow, const struct btx_model *model,
         if (btx_model_find_account(model, command->account) != BTX_MODEL_NONE)
             command->account = flow->accounts[i];
     }
-    if (wrong(flow))
+    if (btx_flow_wrong(flow))
         command->account = 0;
 }
 
@@ -236,7 +268,7 @@ static int64_t pick_amount(struct btx_flow *flow, const struct btx_model *model,
 
     if (!deposits && btx_model_find_account(model, account) != BTX_MODEL_NONE)
         edge = btx_model_available(model, account);
-    if (wrong(flow)) {
+    if (btx_flow_wrong(flow)) {
         const int64_t amounts[] = {
             0, -1, INT64_MIN, INT64_MAX, BTX_MODEL_MONEY_MAX, BTX_MODEL_MONEY_MAX + 1};
 
@@ -270,7 +302,7 @@ static void account_command(struct btx_flow *flow, const struct btx_model *model
     command->account = btx_flow_pick_account(flow, model);
     /* Freezing is easy to meet, unfreezing hardly: look for one that is frozen. */
     for (size_t i = 0; type == BTX_COMMAND_UNFREEZE_ACCOUNT && i < model->account_count; i++) {
-        if (model->accounts[i].frozen && !wrong(flow))
+        if (model->accounts[i].frozen && !btx_flow_wrong(flow))
             command->account = model->accounts[i].account;
     }
 }
@@ -280,7 +312,7 @@ static void market_command(struct btx_flow *flow, const struct btx_model *model,
 {
     struct btx_market_command *command = btx_flow_begin(flow, space, type);
 
-    command->market = pick_market(flow, model);
+    command->market = btx_flow_pick_market(flow, model);
     for (size_t i = 0; i < model->market_count; i++) {
         const enum btx_model_status status = model->markets[i].status;
 
@@ -295,12 +327,19 @@ static void market_command(struct btx_flow *flow, const struct btx_model *model,
 static size_t pick_runners(struct btx_flow *flow, uint64_t *ret_runners)
 {
     struct btx_random *random = &flow->random;
-    size_t most = flow->theme == BTX_FLOW_WIDE ? 9 : 4;
+    size_t least = 2;
+    size_t most = 4;
     size_t count;
 
+    if (flow->theme == BTX_FLOW_PAIR)
+        most = 2;
+    if (flow->theme == BTX_FLOW_REDUCED)
+        least = 3;
+    if (flow->theme == BTX_FLOW_WIDE || flow->theme == BTX_FLOW_REDUCED)
+        most = 9;
     if (flow->theme == BTX_FLOW_WIDE && btx_random_chance(random, 60))
         most = 60;
-    count = (size_t)btx_random_between(random, 2, most);
+    count = (size_t)btx_random_between(random, least, most);
     for (size_t i = 0; i < count; i++) {
         bool is_new = true;
 
@@ -371,35 +410,6 @@ static uint64_t pick_new_market(struct btx_flow *flow, const struct btx_model *m
     return market;
 }
 
-/* What rules-2.md 1 lets a market be opened with: given, given as the default, or not. */
-static void pick_second_stage(struct btx_flow *flow, struct btx_open_market *command,
-                              size_t runner_count)
-{
-    struct btx_random *random = &flow->random;
-    const bool implies = runner_count == 2 && btx_random_chance(random, 800);
-
-    if (btx_random_chance(random, 500)) {
-        command->present |= BTX_OPEN_MARKET_HAS_BET_DELAY;
-        command->bet_delay = btx_random_below(random, 4);
-        if (wrong(flow))
-            command->bet_delay = btx_random_chance(random, 500) ? 60001 : UINT64_MAX;
-    }
-    if (command->kind == BTX_MARKET_KIND_BINARY)
-        return;
-    if (btx_random_chance(random, 600)) {
-        command->present |= BTX_OPEN_MARKET_HAS_REDUCTIONS;
-        command->reductions = !implies && btx_random_chance(random, 800);
-    }
-    if (implies || btx_random_chance(random, 50)) {
-        command->present |= BTX_OPEN_MARKET_HAS_IMPLIED;
-        command->implied = implies || wrong(flow);
-    }
-    if (btx_random_chance(random, 400)) {
-        command->present |= BTX_OPEN_MARKET_HAS_LADDER;
-        command->ladder = (uint8_t)btx_random_below(random, BTX_LADDER_COUNT);
-    }
-}
-
 static void open_market(struct btx_flow *flow, const struct btx_model *model,
                         union btx_command_space *space)
 {
@@ -413,13 +423,16 @@ static void open_market(struct btx_flow *flow, const struct btx_model *model,
     int64_t step = 10000;
 
     command->market = pick_new_market(flow, model);
-    if (btx_random_chance(random, 600) || flow->theme == BTX_FLOW_WIDE) {
+    if (btx_random_chance(random, flow->theme == BTX_FLOW_PAIR ? 900 : 600) ||
+        flow->theme == BTX_FLOW_WIDE || flow->theme == BTX_FLOW_REDUCED) {
         command->kind = BTX_MARKET_KIND_ODDS;
         step = 100;
         runner_count = pick_runners(flow, runners);
         command->present = BTX_OPEN_MARKET_HAS_RUNNERS | BTX_OPEN_MARKET_HAS_WINNERS;
         command->winners = 1;
-        if (runner_count < 10 && btx_random_chance(random, 500))
+        if (flow->theme == BTX_FLOW_REDUCED)
+            command->winners = btx_random_between(random, 1, 2);
+        else if (runner_count < 10 && btx_random_chance(random, 500))
             command->winners = btx_random_between(random, 1, runner_count - 1);
         else if (btx_random_chance(random, 300))
             command->winners = btx_random_chance(random, 500) ? 1 : runner_count - 1;
@@ -436,45 +449,14 @@ static void open_market(struct btx_flow *flow, const struct btx_model *model,
             runners[runner_count++] = 1;
         }
     }
-    command->min_size = step * steps[btx_random_below(random, BTX_COUNT_OF(steps))];
+    command->min_size = step * steps[btx_random_below(random, btx_flow_is_second(flow) ? 4 : 6)];
     command->commission = commissions[btx_random_below(random, BTX_COUNT_OF(commissions))];
-    pick_second_stage(flow, command, runner_count);
-    if (wrong(flow))
+    btx_flow_pick_second_stage(flow, command, runner_count);
+    if (btx_flow_wrong(flow))
         spoil_market(flow, command, runners, &runner_count);
     command->runners_count = (uint16_t)runner_count;
     memcpy(command + 1, runners, runner_count * sizeof runners[0]);
     btx_command_set_length(space, runner_count * sizeof runners[0]);
-}
-
-/* The price @away - 3 hundredths from @price, or the nearest that there is. */
-static uint64_t finest_near(uint64_t price, uint64_t away)
-{
-    const uint64_t moved = price + 100 * away - 300;
-
-    return moved < 10100 ? 10100 : moved > 10000000 ? 10000000 : moved;
-}
-
-/* A price of @market that is about as good as one of the other runner: of those around a/(a-1), or
- * any of a few that give whole numbers often. */
-static uint64_t pick_implied_price(struct btx_flow *flow, const struct btx_model *model,
-                                   const struct btx_model_market *market, uint64_t runner)
-{
-    static const uint64_t round[] = {12500, 14000, 15000, 18000, 20000, 22000,
-                                     25000, 30000, 35000, 40000, 50000};
-    struct btx_random *random = &flow->random;
-    uint64_t price = round[btx_random_below(random, BTX_COUNT_OF(round))];
-
-    for (size_t i = 0; i < model->order_count; i++) {
-        const struct btx_model_order *order = &model->orders[i];
-        const uint64_t over_one = (order->price - 10000) / 100;
-
-        if (order->market == market->market && order->runner != runner &&
-            btx_random_chance(random, 300))
-            price = finest_near(10000 + 10000 / over_one * 100, btx_random_below(random, 7));
-    }
-    while (!btx_model_price_is_valid(market, price))
-        price = price >= 10000000 ? 10000000 : price + 100;
-    return price;
 }
 
 /* A price that is valid and near to where things happen in the market. */
@@ -484,7 +466,8 @@ static uint64_t pick_price(struct btx_flow *flow, const struct btx_model *model,
     struct btx_random *random = &flow->random;
     const bool is_odds = market->kind == BTX_MARKET_KIND_ODDS;
     const size_t count = is_odds ? BTX_MODEL_LADDER_COUNT : (size_t)(10000 / market->tick - 1);
-    size_t index = (size_t)((runner * 37 + market->market * 11) % count);
+    const size_t start = btx_flow_is_second(flow) ? 150 : count; /* Low odds are soon paid for. */
+    size_t index = (size_t)((runner * 37 + market->market * 11) % (start < count ? start : count));
     size_t near = BTX_MODEL_NONE;
 
     /* Start from an order that rests there, if any. */
@@ -494,12 +477,12 @@ static uint64_t pick_price(struct btx_flow *flow, const struct btx_model *model,
             near = i;
     }
     /* Of two runners that are one, the price of the other is as near. */
-    if (market->implied && btx_random_chance(random, 500))
-        return pick_implied_price(flow, model, market, runner);
+    if (market->implied && btx_random_chance(random, flow->theme == BTX_FLOW_PAIR ? 700 : 500))
+        return btx_flow_implied_price(flow, model, market, runner);
     if (market->ladder == BTX_LADDER_FINEST && btx_random_chance(random, 700))
         return near == BTX_MODEL_NONE || btx_random_chance(random, 50)
                    ? 10100 + 100 * btx_random_below(random, 99900)
-                   : finest_near(model->orders[near].price, btx_random_below(random, 7));
+                   : btx_flow_finest_near(model->orders[near].price, btx_random_below(random, 7));
     if (near != BTX_MODEL_NONE && is_odds) {
         index = 0;
         while (index + 1 < BTX_MODEL_LADDER_COUNT &&
@@ -553,15 +536,18 @@ static int64_t pick_size(struct btx_flow *flow, struct btx_model *model,
 
     if (btx_random_chance(random, 300))
         size *= 10;
+    /* Exact amounts of odds that are not round need more than a few hundredths. */
+    if (market->implied && btx_random_chance(random, 500))
+        size = step * (int64_t)btx_random_between(random, 30, 500);
     if (flow->theme == BTX_FLOW_HUGE && btx_random_chance(random, 500))
         size = flow->funds / step / (int64_t)btx_random_between(random, 1, 20) * step;
-    if (btx_random_chance(random, 120) &&
+    if (btx_random_chance(random, flow->theme == BTX_FLOW_REDUCED ? 250 : 120) &&
         btx_model_find_account(model, order->account) != BTX_MODEL_NONE)
         size = largest_affordable(model, *order, step, replaced_index) +
                step * (int64_t)btx_random_below(random, 2);
     if (btx_random_chance(random, 20))
         size = market->min_size - step * (int64_t)btx_random_below(random, 2);
-    if (wrong(flow)) {
+    if (btx_flow_wrong(flow)) {
         const int64_t sizes[] = {0,         -step,
                                  step / 2,  step + 1,
                                  INT64_MAX, BTX_MODEL_MONEY_MAX,
@@ -585,7 +571,7 @@ static void spell(struct btx_flow *flow, const struct btx_model_market *market,
     if (!btx_random_chance(random, 300))
         return;
     if (market->kind == BTX_MARKET_KIND_ODDS)
-        says_no = wrong(flow);
+        says_no = btx_flow_wrong(flow);
     command->outcome = says_no ? BTX_OUTCOME_NO : BTX_OUTCOME_YES;
     command->side = is_back != says_no ? BTX_ORDER_SIDE_BUY : BTX_ORDER_SIDE_SELL;
     if (says_no && price <= 10000)
@@ -604,7 +590,7 @@ static void pick_options(struct btx_flow *flow, const struct btx_model *model,
     command->tif = tif < 70 ? BTX_TIF_GTC : tif < 82 ? BTX_TIF_IOC : BTX_TIF_FOK;
     command->post_only = btx_random_chance(random, command->tif == BTX_TIF_GTC ? 80 : 10);
     if (command->tif != BTX_TIF_FOK) {
-        if (wrong(flow)) {
+        if (btx_flow_wrong(flow)) {
             command->present |= BTX_PLACE_ORDER_HAS_MIN_FILL;
             command->min_fill = step;
         }
@@ -620,7 +606,7 @@ static void pick_options(struct btx_flow *flow, const struct btx_model *model,
         command->min_fill = step * (int64_t)btx_random_between(random, 1, 20);
         if (btx_random_chance(random, 500))
             command->min_fill = fillable + step * (int64_t)btx_random_below(random, 2);
-        if (wrong(flow))
+        if (btx_flow_wrong(flow))
             command->min_fill = btx_random_chance(random, 500)
                                     ? (int64_t)btx_random_below(random, 3) - 1
                                     : command->size + step;
@@ -644,53 +630,45 @@ static void pick_ref(struct btx_flow *flow, struct btx_place_order *command,
     btx_command_set_length(space, command->ref_length);
 }
 
-/* An expiry about as far as bet delays and the steps of time are, and a version about the market's. */
-static void pick_moments(struct btx_flow *flow, const struct btx_model_market *market,
-                         struct btx_place_order *command)
+/* In a run about removals some lay one runner after the other, which reserves little until one of
+ * them is removed, and the others back. */
+static uint8_t pick_side(struct btx_flow *flow, uint64_t account)
 {
-    struct btx_random *random = &flow->random;
-    const uint64_t now = flow->time_ns;
+    const bool lays = flow->theme == BTX_FLOW_REDUCED && account % 2 == 1;
+    const bool backs = flow->theme == BTX_FLOW_REDUCED && account % 2 == 0;
 
-    if (btx_random_chance(random, command->tif == BTX_TIF_GTC ? 200 : 10)) {
-        command->present |= BTX_PLACE_ORDER_HAS_EXPIRES;
-        command->expires = now + 1 + btx_random_below(random, 5000000);
-        if (btx_random_chance(random, 300))
-            command->expires = now + btx_random_below(random, 4) * 1000000;
-        if (wrong(flow))
-            command->expires = btx_random_below(random, now + 1);
-        if (command->expires > BTX_TIME_NS_MAX)
-            command->expires = BTX_TIME_NS_MAX;
-    }
-    if (btx_random_chance(random, 100)) {
-        command->present |= BTX_PLACE_ORDER_HAS_IF_VERSION;
-        command->if_version = market->version + btx_random_below(random, 3) - 1;
-    }
+    return btx_random_chance(&flow->random, lays    ? 150
+                                            : backs ? 850
+                                                    : 500)
+               ? BTX_SIDE_BACK
+               : BTX_SIDE_LAY;
 }
 
-static void place_order(struct btx_flow *flow, struct btx_model *model,
+void btx_flow_place_for(struct btx_flow *flow, struct btx_model *model, uint64_t account,
                         union btx_command_space *space)
 {
     struct btx_random *random = &flow->random;
-    const struct btx_model_market *market = pick_known_market(flow, model);
+    const struct btx_model_market *market = btx_flow_pick_known_market(flow, model);
     struct btx_place_order *command = btx_flow_begin(flow, space, BTX_COMMAND_PLACE_ORDER);
     struct btx_model_order order = {0};
 
-    command->account = btx_flow_pick_account(flow, model);
+    command->account = account;
     command->cseq = pick_cseq(flow, model, command->account, false);
     pick_ref(flow, command, space);
     if (market == NULL) {
-        command->market = pick_market(flow, model);
+        command->market = btx_flow_pick_market(flow, model);
         return;
     }
     order.account = command->account;
     order.market = market->market;
-    order.runner = market->runners[btx_random_below(
-        random, market->runner_count > 4 ? 4 : market->runner_count)];
-    order.side = btx_random_chance(random, 500) ? BTX_SIDE_BACK : BTX_SIDE_LAY;
+    order.runner = btx_flow_pick_runner(flow, market);
+    order.side = pick_side(flow, command->account);
     order.price = pick_price(flow, model, market, order.runner);
+    if (btx_flow_is_second(flow) && btx_random_chance(random, 300))
+        btx_flow_meet(flow, model, &order);
     order.stp = (uint8_t)(btx_random_chance(random, 550) ? 0 : btx_random_below(random, 3));
     order.remaining = pick_size(flow, model, market, &order, BTX_MODEL_NONE);
-    command->market = wrong(flow) ? pick_market(flow, model) : order.market;
+    command->market = btx_flow_wrong(flow) ? btx_flow_pick_market(flow, model) : order.market;
     command->size = order.remaining;
     command->stp = order.stp;
     command->persistence =
@@ -699,15 +677,15 @@ static void place_order(struct btx_flow *flow, struct btx_model *model,
         command->present |= BTX_PLACE_ORDER_HAS_RUNNER;
         command->runner = order.runner;
     }
-    if (wrong(flow)) {
+    if (btx_flow_wrong(flow)) {
         command->present ^= BTX_PLACE_ORDER_HAS_RUNNER;
         command->runner =
             (command->present & BTX_PLACE_ORDER_HAS_RUNNER) != 0 ? btx_random_below(random, 5) : 0;
     }
     pick_options(flow, model, market, &order, command);
-    pick_moments(flow, market, command);
+    btx_flow_pick_moments(flow, market, command);
     spell(flow, market, command, order.side, order.price);
-    if (wrong(flow))
+    if (btx_flow_wrong(flow))
         command->price = spoil_price(flow, command->price);
 }
 
@@ -717,12 +695,18 @@ static void pick_order(struct btx_flow *flow, const struct btx_model *model, uin
                        uint64_t *ret_order)
 {
     struct btx_random *random = &flow->random;
+    uint64_t index = model->order_count;
 
     *ret_account = btx_flow_pick_account(flow, model);
     *ret_order = btx_random_below(random, model->next_order + 2);
-    if (wrong(flow) || model->order_count == 0)
+    if (btx_flow_wrong(flow) || model->order_count == 0)
         return;
-    *ret_order = model->orders[btx_random_below(random, model->order_count)].order;
+    /* Those that are held are among the last. */
+    if (flow->theme == BTX_FLOW_HELD && btx_random_chance(random, 400))
+        index = model->order_count - btx_random_between(random, 1, 6);
+    if (index >= model->order_count)
+        index = btx_random_below(random, model->order_count);
+    *ret_order = model->orders[index].order;
     if (!btx_random_chance(random, 100))
         *ret_account = model->orders[btx_model_find_order(model, *ret_order)].account;
 }
@@ -745,7 +729,7 @@ static void cancel_order(struct btx_flow *flow, const struct btx_model *model,
         command->present = BTX_CANCEL_ORDER_HAS_REDUCE_BY;
         command->reduce_by =
             step * (int64_t)btx_random_between(random, 1, (uint64_t)(order->remaining / step) + 1);
-        if (wrong(flow))
+        if (btx_flow_wrong(flow))
             command->reduce_by = btx_random_chance(random, 500)
                                      ? -step * (int64_t)btx_random_below(random, 2)
                                      : step / 2;
@@ -763,14 +747,15 @@ static void update_order(struct btx_flow *flow, const struct btx_model *model,
     command->persistence = (uint8_t)btx_random_below(random, 2);
 }
 
-static void replace_order(struct btx_flow *flow, struct btx_model *model,
-                          union btx_command_space *space)
+void btx_flow_replace(struct btx_flow *flow, struct btx_model *model, uint64_t account,
+                      uint64_t order_id, union btx_command_space *space)
 {
     struct btx_random *random = &flow->random;
     struct btx_replace_order *command = btx_flow_begin(flow, space, BTX_COMMAND_REPLACE_ORDER);
     size_t index;
 
-    pick_order(flow, model, &command->account, &command->order);
+    command->account = account;
+    command->order = order_id;
     command->cseq = pick_cseq(flow, model, command->account, false);
     command->price = 20000;
     index = btx_model_find_order(model, command->order);
@@ -790,8 +775,18 @@ static void replace_order(struct btx_flow *flow, struct btx_model *model,
             command->if_version = market->version + btx_random_below(random, 3) - 1;
         }
     }
-    if (wrong(flow))
+    if (btx_flow_wrong(flow))
         command->price = spoil_price(flow, command->price);
+}
+
+static void replace_order(struct btx_flow *flow, struct btx_model *model,
+                          union btx_command_space *space)
+{
+    uint64_t account;
+    uint64_t order;
+
+    pick_order(flow, model, &account, &order);
+    btx_flow_replace(flow, model, account, order, space);
 }
 
 void btx_flow_cancel_orders(struct btx_flow *flow, const struct btx_model *model,
@@ -812,13 +807,14 @@ void btx_flow_cancel_orders(struct btx_flow *flow, const struct btx_model *model
     }
     if (btx_random_chance(random, 500)) {
         command->present |= BTX_CANCEL_ORDERS_HAS_MARKET;
-        command->market = pick_market(flow, model);
-        if (model->order_count > 0 && !wrong(flow))
+        command->market = btx_flow_pick_market(flow, model);
+        if (model->order_count > 0 && !btx_flow_wrong(flow))
             command->market = model->orders[near].market;
         if (btx_random_chance(random, 500)) {
             command->present |= BTX_CANCEL_ORDERS_HAS_RUNNER;
-            command->runner = model->order_count > 0 && !wrong(flow) ? model->orders[near].runner
-                                                                     : btx_random_below(random, 5);
+            command->runner = model->order_count > 0 && !btx_flow_wrong(flow)
+                                  ? model->orders[near].runner
+                                  : btx_random_below(random, 5);
         }
     }
     if (btx_random_chance(random, 300)) {
@@ -921,60 +917,6 @@ static bool furnish(struct btx_flow *flow, const struct btx_model *model,
     return true;
 }
 
-static void describe_market(struct btx_flow *flow, const struct btx_model *model,
-                            union btx_command_space *space)
-{
-    struct btx_random *random = &flow->random;
-    struct btx_describe_market *command = btx_flow_begin(flow, space, BTX_COMMAND_DESCRIBE_MARKET);
-    /* Around the size of a block, and any. */
-    const uint64_t length = btx_random_chance(random, 300)
-                                ? btx_random_between(random, 250, 254)
-                                : btx_random_below(random, btx_random_chance(random, 100)
-                                                               ? BTX_DESCRIPTION_BYTES_MAX + 1
-                                                               : 700);
-
-    command->market = pick_market(flow, model);
-    command->text_length = (uint16_t)length;
-    for (size_t i = 0; i < length; i++)
-        ((char *)(command + 1))[i] = (char)btx_random_below(random, 0x80);
-    btx_command_set_length(space, length);
-}
-
-static void set_bet_delay(struct btx_flow *flow, const struct btx_model *model,
-                          union btx_command_space *space)
-{
-    struct btx_random *random = &flow->random;
-    struct btx_set_bet_delay *command = btx_flow_begin(flow, space, BTX_COMMAND_SET_BET_DELAY);
-
-    command->market = pick_market(flow, model);
-    command->bet_delay = btx_random_below(random, 4);
-    if (wrong(flow))
-        command->bet_delay = 60000 + btx_random_below(random, 3);
-}
-
-static void remove_runner(struct btx_flow *flow, const struct btx_model *model,
-                          union btx_command_space *space)
-{
-    static const int64_t factors[] = {0, 0, 100, 100000, 173500, 500000, 999900};
-    static const int64_t wrong_factors[] = {-100, 50, 999901, 1000000, INT64_MIN, INT64_MAX};
-    struct btx_random *random = &flow->random;
-    const struct btx_model_market *market = pick_known_market(flow, model);
-    struct btx_remove_runner *command = btx_flow_begin(flow, space, BTX_COMMAND_REMOVE_RUNNER);
-
-    command->market = market == NULL || wrong(flow) ? pick_market(flow, model) : market->market;
-    command->runner = market == NULL || wrong(flow)
-                          ? btx_random_below(random, 5)
-                          : market->runners[btx_random_below(random, market->runner_count)];
-    if (market != NULL && market->reductions && btx_random_chance(random, 800))
-        command->factor = (int64_t)btx_random_below(random, 10000) * 100;
-    if (btx_random_chance(random, 400))
-        command->factor = factors[btx_random_below(random, BTX_COUNT_OF(factors))];
-    if (market != NULL && !market->reductions && !wrong(flow))
-        command->factor = 0;
-    if (wrong(flow))
-        command->factor = wrong_factors[btx_random_below(random, BTX_COUNT_OF(wrong_factors))];
-}
-
 static void rare_command(struct btx_flow *flow, struct btx_model *model,
                          union btx_command_space *space)
 {
@@ -996,17 +938,17 @@ static void rare_command(struct btx_flow *flow, struct btx_model *model,
     else if (which < 74)
         market_command(flow, model, BTX_COMMAND_TURN_IN_PLAY, space);
     else if (which < 80)
-        btx_flow_settle(flow, pick_known_market(flow, model), space);
+        btx_flow_settle(flow, btx_flow_pick_known_market(flow, model), space);
     else if (which < 82)
         market_command(flow, model, BTX_COMMAND_VOID_MARKET, space);
     else if (which < 88)
         market_command(flow, model, BTX_COMMAND_FORGET_MARKET, space);
     else if (which < 91)
-        describe_market(flow, model, space);
+        btx_flow_describe_market(flow, model, space);
     else if (which < 93)
-        set_bet_delay(flow, model, space);
+        btx_flow_set_bet_delay(flow, model, space);
     else if (which < 97)
-        remove_runner(flow, model, space);
+        btx_flow_remove_runner(flow, model, space);
     else
         (void)btx_flow_begin(flow, space, BTX_COMMAND_TICK); /* Nothing to fill in. */
 }
@@ -1017,7 +959,7 @@ static void common_command(struct btx_flow *flow, struct btx_model *model,
     const uint64_t which = btx_random_below(&flow->random, 1000);
 
     if (which < 620)
-        place_order(flow, model, space);
+        btx_flow_place_for(flow, model, btx_flow_pick_account(flow, model), space);
     else if (which < 700)
         cancel_order(flow, model, space);
     else if (which < 780)
@@ -1036,7 +978,9 @@ static void common_command(struct btx_flow *flow, struct btx_model *model,
 
 void btx_flow_next(struct btx_flow *flow, struct btx_model *model, union btx_command_space *space)
 {
-    if (!btx_flow_tell(flow, model, space) && !furnish(flow, model, space))
+    btx_flow_see_moment(flow, model);
+    if (!btx_flow_tell(flow, model, space) && !furnish(flow, model, space) &&
+        !btx_flow_tell_second(flow, model, space))
         common_command(flow, model, space);
     CHECK(btx_command_check(&space->command) == NULL);
 }

@@ -20,6 +20,9 @@
     THEME(TINY, "tiny")         /* Capacities that are reached all the time. */                    \
     THEME(HUGE, "huge")         /* Money and sizes at their limits. */                             \
     THEME(WIDE, "wide")         /* Many runners, several winners. */                               \
+    THEME(PAIR, "pair")         /* Two runners that are matched with each other. */                \
+    THEME(HELD, "held")         /* In play with a delay, and steps of time about as long. */       \
+    THEME(REDUCED, "reduced")   /* Runners removed, and the odds on others reduced. */             \
     THEME(BURST, "burst")       /* Thousands of orders in one market, ended in one command. */     \
     THEME(CROWD, "crowd")       /* Thousands of accounts settled at once. */                       \
     THEME(DUTCH, "dutch")       /* Profit and loss beyond 64 bits. */
@@ -39,6 +42,7 @@ struct btx_flow {
     enum btx_flow_theme theme;
     struct btx_model_capacity capacity; /* Of the core and the model of this run. */
     uint64_t time_ns;
+    uint64_t moment_ns;               /* When the next thing falls due; 0: nothing will. */
     uint64_t accounts[BTX_FLOW_POOL]; /* Ids that are opened now and then. */
     size_t accounts_count;
     uint64_t markets[BTX_FLOW_POOL];
@@ -51,6 +55,12 @@ struct btx_flow {
     uint64_t script_endings;
     uint64_t script_first; /* Which ending comes first: all are met by seeds in a row. */
     bool script_ended;
+    uint64_t plot_step; /* REDUCED: where the plot of flow_removal.c is; 0: not begun. */
+    uint64_t plot_market;
+    uint64_t plot_layer;
+    uint64_t plot_backer;
+    uint64_t plot_price;
+    int64_t plot_size;
 };
 
 /* Begin the run of @seed.  @theme BTX_FLOW_THEME_COUNT: the seed's own. */

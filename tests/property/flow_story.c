@@ -22,6 +22,8 @@ enum {
 
 /* How many pairs of bets it takes until their sum is beyond 2^63. */
 #define DUTCH_PAIRS 9300u
+/* And rounds of three until what a removal takes from one side is more than money can be. */
+#define DUTCH_ROUNDS 200u
 
 static uint64_t pick_goal(struct btx_flow *flow)
 {
@@ -52,8 +54,8 @@ static void deposit(struct btx_flow *flow, uint64_t account, int64_t amount,
     command->amount = amount;
 }
 
-/* Two runners that are matched with each other, or a third one that may be removed, or neither; and a
- * delay in play or none.  Returns how many runners. */
+/* Two runners that are matched with each other, or a third one that may be removed, or neither; and
+ * a delay in play or none.  Returns how many runners. */
 static size_t pick_second_stage(struct btx_flow *flow, struct btx_open_market *command)
 {
     const uint64_t which = flow->script_first % 3;
@@ -90,6 +92,11 @@ static void open_market(struct btx_flow *flow, bool is_odds, union btx_command_s
     command->winners = 1;
     if (flow->theme == BTX_FLOW_BURST)
         runner_count = pick_second_stage(flow, command);
+    if (flow->theme == BTX_FLOW_DUTCH && flow->script_first % 2 == 0) {
+        command->present |= BTX_OPEN_MARKET_HAS_REDUCTIONS;
+        command->reductions = 1;
+        runner_count = 3;
+    }
     command->runners_count = (uint16_t)runner_count;
     memcpy(command + 1, runners, runner_count * sizeof runners[0]);
     btx_command_set_length(space, runner_count * sizeof runners[0]);
@@ -193,15 +200,6 @@ static void market_command(struct btx_flow *flow, enum btx_command_type type,
     command->market = STORY_MARKET;
 }
 
-static void remove_runner(struct btx_flow *flow, union btx_command_space *space)
-{
-    struct btx_remove_runner *command = btx_flow_begin(flow, space, BTX_COMMAND_REMOVE_RUNNER);
-
-    command->market = STORY_MARKET;
-    command->runner = btx_random_chance(&flow->random, 500) ? 3 : 1;
-    command->factor = command->runner == 3 ? 100000 : 0;
-}
-
 /* In play, a sweep that is held, and the time of its release: one thing due of several txs. */
 static void sweep_held(struct btx_flow *flow, const struct btx_model *model,
                        const struct btx_model_market *market, union btx_command_space *space)
@@ -214,6 +212,16 @@ static void sweep_held(struct btx_flow *flow, const struct btx_model *model,
         flow->time_ns += UINT64_C(2000000);
         (void)btx_flow_begin(flow, space, BTX_COMMAND_TICK); /* Nothing to fill in. */
     }
+}
+
+static void remove_runner(struct btx_flow *flow, union btx_command_space *space)
+{
+    struct btx_remove_runner *command = btx_flow_begin(flow, space, BTX_COMMAND_REMOVE_RUNNER);
+
+    command->market = STORY_MARKET;
+    command->runner =
+        flow->theme == BTX_FLOW_DUTCH || btx_random_chance(&flow->random, 500) ? 3 : 1;
+    command->factor = command->runner == 3 ? 100000 : 0;
 }
 
 static void end_burst(struct btx_flow *flow, const struct btx_model *model,
@@ -290,23 +298,40 @@ static void tell_crowd(struct btx_flow *flow, const struct btx_model_market *mar
     }
 }
 
-/* Back both runners against the same layer at evens, turn about, each time with as much as turns
- * the worst outcome of both from one runner to the other: nothing more is ever reserved. */
+/* Back all runners against the same layer, turn about: both at evens, each time with as much as
+ * turns the worst outcome of both from one runner to the other, or three at 3, round after round of
+ * which each leaves nothing.  Nothing more is ever reserved. */
+static void dutch_one(struct btx_flow *flow, const struct btx_model_market *market, uint64_t step,
+                      union btx_command_space *space)
+{
+    const bool backs = step % 2 == 0;
+    struct btx_place_order *command =
+        place(flow, backs ? STORY_MAKER : STORY_OTHER_MAKER, step / 2 % market->runner_count + 1,
+              backs ? BTX_ORDER_SIDE_BACK : BTX_ORDER_SIDE_LAY, space);
+
+    command->price = market->runner_count * 10000;
+    command->size = step < 2 ? BTX_MODEL_MONEY_MAX / 2 : BTX_MODEL_MONEY_MAX;
+    if (market->runner_count == 3)
+        command->size = BTX_MODEL_MONEY_MAX / 4;
+}
+
 static void tell_dutch(struct btx_flow *flow, const struct btx_model_market *market, uint64_t step,
                        union btx_command_space *space)
 {
-    const bool backs = step % 2 == 0;
-    struct btx_place_order *command;
+    const bool reduces = market->reductions;
 
-    if (step < DUTCH_PAIRS * 4) {
-        command = place(flow, backs ? STORY_MAKER : STORY_OTHER_MAKER, step / 2 % 2 + 1,
-                        backs ? BTX_ORDER_SIDE_BACK : BTX_ORDER_SIDE_LAY, space);
-        command->price = 20000;
-        command->size = step < 2 ? BTX_MODEL_MONEY_MAX / 2 : BTX_MODEL_MONEY_MAX;
+    if (step < (reduces ? DUTCH_ROUNDS * 6 : DUTCH_PAIRS * 4)) {
+        dutch_one(flow, market, step, space);
         return;
     }
-    btx_flow_settle(flow, market, space);
-    flow->script_ended = market->status == BTX_MODEL_CLOSED || flow->script_endings++ > 4;
+    /* One of three removed, and less paid for the others: what is owed is no money (CAPACITY). */
+    if (reduces && flow->script_endings == 0)
+        remove_runner(flow, space);
+    else if (flow->script_endings > 3)
+        market_command(flow, BTX_COMMAND_VOID_MARKET, space);
+    else
+        btx_flow_settle(flow, market, space);
+    flow->script_ended = market->status == BTX_MODEL_CLOSED || flow->script_endings++ > 5;
 }
 
 bool btx_flow_tell(struct btx_flow *flow, struct btx_model *model, union btx_command_space *space)

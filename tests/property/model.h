@@ -196,7 +196,8 @@ struct btx_model_meeting {
     int64_t maker_size;
 };
 
-/* Whom @taker, of which some remains, meets next; not those marked in @passed, by index of orders. */
+/* Whom @taker, of which some remains, meets next; not those marked in @passed, by index of
+ * orders. */
 struct btx_model_meeting btx_model_next_meeting(const struct btx_model *model,
                                                 const struct btx_model_market *market,
                                                 const struct btx_model_order *taker,

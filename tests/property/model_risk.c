@@ -89,8 +89,8 @@ size_t btx_model_active_count(const struct btx_model_market *market)
     return count;
 }
 
-/* What @account has at the price of bet @index, net, when that is the first bet of which this can be
- * said; else 0. */
+/* What @account has at the price of bet @index, net, when that is the first bet of which this can
+ * be said; else 0. */
 static btx_i128 net_stake(const struct btx_model_market *market, size_t index, uint64_t account)
 {
     const struct btx_model_bet *first = &market->bets[index];

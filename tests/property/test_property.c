@@ -30,9 +30,10 @@ static const char usage[] =
     "Run N seeded random command flows (run i has the seed S + i) through the core and the\n"
     "reference model, and check the properties of tests/property/README.md.\n"
     "  --commands N   commands of one run, at least\n"
-    "  --theme NAME   not what the seed says but: ordinary tiny huge wide burst crowd dutch\n"
+    "  --theme NAME   not what the seed says but: ordinary tiny huge wide pair\n"
+    "                 held reduced burst crowd dutch\n"
     "  --tries N      damaged snapshots, and records out of place, of one run\n"
-    "  --coverage     fail also when an event, reason or cause was never met\n"
+    "  --coverage     fail also when an event, reason, cause or situation was never met\n"
     "BTX_PROPERTY_RUNS in the environment takes the place of the default N.\n"
     "\n"
     "examples: betex-property --runs 1 --seed 42\n"
@@ -121,6 +122,11 @@ static unsigned print_met(const char *title, const struct btx_term *const *terms
 /* Print what was met of every list; returns how much was not that can be. */
 static unsigned print_coverage(const struct btx_trial_totals *totals)
 {
+    static const char *const situations[] = {
+#define SITUATION(NAME, name) name,
+        BTX_WATCH_SITUATIONS(SITUATION)
+#undef SITUATION
+    };
     const struct btx_term *terms[BTX_TRIAL_TERMS_MAX] = {0};
     unsigned missed = 0;
 
@@ -136,6 +142,12 @@ static unsigned print_coverage(const struct btx_trial_totals *totals)
     for (int i = 0; i < BTX_CAUSE_COUNT; i++)
         terms[i] = &btx_cause_terms[i];
     missed += print_met("causes", terms, totals->causes_of, 0, BTX_CAUSE_COUNT);
+    printf("situations:");
+    for (int i = 0; i < BTX_WATCH_SITUATION_COUNT; i++) {
+        printf(" %s %llu", situations[i], (unsigned long long)totals->met[i]);
+        missed += totals->met[i] == 0;
+    }
+    printf("\n");
     missed += totals->long_commands == 0;
     missed += totals->restores_within == 0;
     return missed;

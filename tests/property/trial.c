@@ -169,6 +169,9 @@ static void apply_tx(struct btx_trial *trial, bool recovers)
 
         if (sentence != NULL)
             btx_trial_fail(trial, "the core made a record that is not valid: %s", sentence);
+        sentence = btx_watch_record(&trial->watch, record);
+        if (sentence != NULL)
+            btx_trial_fail(trial, "what the events alone tell: %s", sentence);
         if (!recovers)
             sentence = btx_core_apply(trial->applied.core, record);
         if (sentence != NULL)
@@ -242,7 +245,8 @@ static void command_at_core_time(const struct btx_trial *trial, union btx_comman
 }
 
 /* One tx more of the command, or of what is due before it: the others make it or apply it; the
- * applied core makes it itself where it @recovers.  @command is NULL where the tx before goes on. */
+ * applied core makes it itself where it @recovers.  @command is NULL where the tx before goes on.
+ */
 static void follow(struct btx_trial *trial, const struct btx_command *command, bool recovers)
 {
     if (recovers)
@@ -308,7 +312,9 @@ static void one_command(struct btx_trial *trial)
     const uint64_t often = is_long_story(trial) ? 1 : 100;
 
     btx_flow_next(&trial->flow, &trial->model, &trial->space);
+    btx_trial_see_before(trial);
     btx_model_execute(&trial->model, &trial->space.command);
+    btx_trial_see_after(trial);
     step_all(trial);
     trial->totals->commands++;
     trial->totals->commands_of[trial->space.command.record.type]++;
@@ -334,9 +340,10 @@ static void open_all(struct btx_trial *trial)
     const uint32_t shards[] = {0, 0, 0, 1, BTX_CORE_SHARD_MAX};
     const uint32_t shard = shards[btx_random_below(&trial->random, BTX_COUNT_OF(shards))];
     const struct btx_core_capacity folded = larger(&trial->random, capacity);
+    const uint64_t first_order = ((uint64_t)shard << BTX_CORE_SHARD_BITS) + 1;
 
-    btx_model_init(&trial->model, &trial->flow.capacity,
-                   ((uint64_t)shard << BTX_CORE_SHARD_BITS) + 1);
+    btx_model_init(&trial->model, &trial->flow.capacity, first_order);
+    btx_watch_init(&trial->watch, first_order, trial->totals->met);
     btx_subject_open(&trial->live, &capacity, shard);
     btx_subject_open(&trial->applied, &capacity, shard);
     btx_subject_open(&trial->folded, &folded, shard);
@@ -349,6 +356,7 @@ static void close_all(struct btx_trial *trial)
     btx_subject_close(&trial->folded);
     btx_subject_close(&trial->restored);
     btx_model_done(&trial->model);
+    btx_watch_done(&trial->watch);
     btx_buffer_done(&trial->made);
     btx_buffer_done(&trial->saved);
     btx_buffer_done(&trial->saved_other);

@@ -10,6 +10,7 @@
 #include "tests/property/model.h"
 #include "tests/property/random.h"
 #include "tests/property/subject.h"
+#include "tests/property/watch.h"
 
 enum { BTX_TRIAL_TERMS_MAX = 64 };
 
@@ -34,6 +35,7 @@ struct btx_trial_totals {
     uint64_t events_of[BTX_TRIAL_TERMS_MAX];
     uint64_t rejects_of[BTX_TRIAL_TERMS_MAX];
     uint64_t causes_of[BTX_TRIAL_TERMS_MAX];
+    uint64_t met[BTX_WATCH_SITUATION_COUNT];
 };
 
 struct btx_trial {
@@ -56,6 +58,13 @@ struct btx_trial {
     struct btx_buffer saved_other;
     struct btx_buffer log;      /* Records of the run, for the hostile part. */
     struct btx_buffer snapshot; /* A state from the middle of it. */
+    struct btx_watch watch;     /* Of what the live core made. */
+    /* situations.c: what the command would do to bets, and of whom it is. */
+    uint64_t bets_void;
+    uint64_t bets_reduced;
+    uint64_t bets_reduced_again;
+    int64_t bets_least; /* How many more are at 1.01. */
+    bool was_negative;
     struct btx_trial_totals *totals;
 };
 
@@ -93,5 +102,10 @@ void btx_trial_check_accounts(struct btx_trial *trial);
 void btx_trial_damage_snapshots(struct btx_trial *trial);
 /* Records where they do not belong are refused, or applied. */
 void btx_trial_apply_hostile(struct btx_trial *trial);
+/* Count the situations that only the model shows: before and after it executes the command, and
+ * among orders at rest. */
+void btx_trial_see_before(struct btx_trial *trial);
+void btx_trial_see_after(struct btx_trial *trial);
+void btx_trial_see_crossed_rest(struct btx_trial *trial, const struct btx_model_market *market);
 
 #endif
