@@ -9,8 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct btx_core_capacity capacity = {
-    .accounts = 1000, .markets = 10, .runners = 100, .orders = 100000, .positions = 5000};
+static const struct btx_core_capacity capacity = {.accounts = 1000,
+                                                  .markets = 10,
+                                                  .runners = 100,
+                                                  .orders = 100000,
+                                                  .positions = 5000,
+                                                  .stakes = 500000,
+                                                  .description_bytes = 10000};
 
 void btx_desk_open(struct btx_desk *desk, uint64_t now_ns)
 {
@@ -32,17 +37,15 @@ static void read_answer(struct btx_desk *desk)
             continue;
         if (record->type == BTX_EVENT_ORDER_ACCEPTED)
             desk->answer.order = ((const struct btx_order_accepted *)record)->order;
-        else if (record->type == BTX_EVENT_TRADE_MATCHED)
-            desk->answer.traded += ((const struct btx_trade_matched *)record)->size;
-        else if (record->type == BTX_EVENT_COMMAND_REJECTED)
-            desk->answer.rejected = true;
+        else if (record->type == BTX_EVENT_ORDER_HELD)
+            desk->answer.order = ((const struct btx_order_held *)record)->order;
     }
 }
 
 void btx_desk_send(struct btx_desk *desk)
 {
     const struct btx_command *command = &desk->space.command;
-    enum btx_step step;
+    enum btx_step step = BTX_STEP_DUE;
     char *room;
 
     memset(&desk->answer, 0, sizeof desk->answer);
@@ -55,11 +58,12 @@ void btx_desk_send(struct btx_desk *desk)
         return;
     btx_output_commit(&desk->output, btx_command_text_encode(command, room));
     desk->command_count++;
+    /* What falls due before the command is nobody's answer, and accepts or holds nothing. */
     do {
-        step = btx_core_step(desk->exchange.core, command, &desk->exchange.tx);
-        command = NULL;
+        step = btx_core_step(desk->exchange.core, step == BTX_STEP_MORE ? NULL : command,
+                             &desk->exchange.tx);
         read_answer(desk);
-    } while (step == BTX_STEP_MORE);
+    } while (step != BTX_STEP_DONE);
 }
 
 uint64_t btx_desk_next_cseq(struct btx_desk *desk, uint64_t account)
@@ -112,6 +116,37 @@ void btx_desk_market_command(struct btx_desk *desk, enum btx_command_type type, 
         (struct btx_market_command *)btx_command_begin(&desk->space, type);
 
     command->market = market;
+    btx_desk_send(desk);
+}
+
+void btx_desk_describe(struct btx_desk *desk, uint64_t market, const char *text)
+{
+    const size_t length_bytes = strlen(text);
+    struct btx_describe_market *command =
+        (struct btx_describe_market *)btx_command_begin(&desk->space, BTX_COMMAND_DESCRIBE_MARKET);
+
+    CHECK(length_bytes <= BTX_DESCRIPTION_BYTES_MAX);
+    command->market = market;
+    command->text_length = (uint16_t)length_bytes;
+    memcpy(command + 1, text, length_bytes);
+    btx_command_set_length(&desk->space, length_bytes);
+    btx_desk_send(desk);
+}
+
+void btx_desk_remove_runner(struct btx_desk *desk, uint64_t market, uint64_t runner, int64_t factor)
+{
+    struct btx_remove_runner *command =
+        (struct btx_remove_runner *)btx_command_begin(&desk->space, BTX_COMMAND_REMOVE_RUNNER);
+
+    command->market = market;
+    command->runner = runner;
+    command->factor = factor;
+    btx_desk_send(desk);
+}
+
+void btx_desk_tick(struct btx_desk *desk)
+{
+    (void)btx_command_begin(&desk->space, BTX_COMMAND_TICK); /* It has nothing to be filled. */
     btx_desk_send(desk);
 }
 

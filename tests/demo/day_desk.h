@@ -6,7 +6,6 @@
 #ifndef BTX_TESTS_DEMO_DAY_DESK_H
 #define BTX_TESTS_DEMO_DAY_DESK_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine/exchange/exchange.h"
@@ -20,8 +19,6 @@ enum { BTX_DAY_ACCOUNTS_MAX = 400 };
 /* What became of the last command. */
 struct btx_day_answer {
     uint64_t order; /* The id that it got; 0: none. */
-    int64_t traded; /* Size matched, in 1/10 000. */
-    bool rejected;
 };
 
 struct btx_desk {
@@ -51,6 +48,12 @@ void btx_desk_open_account(struct btx_desk *desk, uint64_t account, int64_t depo
 void btx_desk_withdraw(struct btx_desk *desk, uint64_t account, int64_t amount);
 void btx_desk_account_command(struct btx_desk *desk, enum btx_command_type type, uint64_t account);
 void btx_desk_market_command(struct btx_desk *desk, enum btx_command_type type, uint64_t market);
+void btx_desk_describe(struct btx_desk *desk, uint64_t market, const char *text);
+/* @factor in 1/10 000 of a percent. */
+void btx_desk_remove_runner(struct btx_desk *desk, uint64_t market, uint64_t runner,
+                            int64_t factor);
+/* Nothing but the time: what has fallen due happens. */
+void btx_desk_tick(struct btx_desk *desk);
 void btx_desk_cancel(struct btx_desk *desk, uint64_t account, uint64_t order, int64_t reduce_by);
 
 /* Write what is left; look at @desk->fault afterwards. */

@@ -29,23 +29,37 @@ static int32_t believed_index(const struct btx_day_book *book, uint32_t maker,
     return fair + side_sign(book, side) * (half + (int32_t)level * (maker % 2 == 0 ? 1 : 2));
 }
 
+/* Not nearer than one step from @price, which is the best of those that @side would take. */
+static int32_t keep_behind(const struct btx_day_book *book, enum btx_side side, int32_t index,
+                           uint64_t price)
+{
+    const int32_t sign = side_sign(book, side);
+    const int32_t nearest = (int32_t)btx_day_price_index(book->kind, price) + sign;
+
+    return (index - nearest) * sign < 0 ? nearest : index;
+}
+
 /* The same, but never where it would be taken at once: a maker waits behind the best price of the
- * other side.  Negative or beyond the ladder: nowhere. */
+ * other side, and behind that of its own side on the other runner where those match each other.
+ * Negative or beyond the ladder: nowhere. */
 static int32_t wanted_index(const struct btx_traders *traders, const struct btx_day_book *book,
                             uint32_t maker, uint32_t runner_index, enum btx_side side,
                             uint32_t level)
 {
-    const int32_t index = believed_index(book, maker, runner_index, side, level);
-    const int32_t sign = side_sign(book, side);
+    const struct btx_core *core = traders->desk->exchange.core;
+    const uint64_t market = btx_day_markets[book->market].market;
+    int32_t index = believed_index(book, maker, runner_index, side, level);
     struct btx_level_view best;
-    int32_t nearest;
 
-    if (btx_core_view_book(traders->desk->exchange.core, btx_day_markets[book->market].market,
-                           btx_day_runner_id(book, runner_index),
-                           side == BTX_SIDE_BACK ? BTX_SIDE_LAY : BTX_SIDE_BACK, &best, 1) == 0)
-        return index;
-    nearest = (int32_t)btx_day_price_index(book->kind, best.price) + sign;
-    return (index - nearest) * sign < 0 ? nearest : index;
+    if (btx_core_view_book(core, market, btx_day_runner_id(book, runner_index),
+                           side == BTX_SIDE_BACK ? BTX_SIDE_LAY : BTX_SIDE_BACK, &best, 1) == 1)
+        index = keep_behind(book, side, index, best.price);
+    /* To back one at b is to lay the other at 1 + 1 / (b - 1). */
+    if (book->implied && btx_core_view_book(core, market, btx_day_runner_id(book, 1 - runner_index),
+                                            side, &best, 1) == 1)
+        index = keep_behind(book, side, index,
+                            ONE + (uint64_t)ONE * ONE / (uint64_t)(best.price - ONE));
+    return index;
 }
 
 static int64_t quote_size(struct btx_traders *traders, const struct btx_day_book *book,
@@ -133,6 +147,9 @@ static void mend_quote(struct btx_traders *traders, struct btx_day_book *book, u
         place_quote(traders, book, maker, runner_index, side, level);
         return;
     }
+    /* What is held is not in the book yet; to move it would hold it anew. */
+    if (view.held)
+        return;
     /* The best one must be right; further away near enough is good enough. */
     if (off == 0 || (level > 0 && off >= -(int32_t)level && off <= (int32_t)level))
         return;

@@ -49,6 +49,24 @@ static void football_probabilities(struct btx_day_model *model)
     probabilities[2] = (uint32_t)clamp((int64_t)MILLION - home - draw, 100, 999000);
 }
 
+static void both_probabilities(struct btx_day_model *model)
+{
+    const struct btx_day_football *football = &model->football;
+    uint32_t *probabilities = model->probabilities[BTX_DAY_BOTH];
+    const uint32_t steps = (BTX_DAY_PLAY_S - football->played_s + STEP_S - 1) / STEP_S;
+    const uint64_t home = football->home_goals > 0 ? MILLION : MILLION - football->silent[0][steps];
+    const uint64_t away = football->away_goals > 0 ? MILLION : MILLION - football->silent[1][steps];
+
+    probabilities[0] = (uint32_t)clamp((int64_t)(home * away / MILLION), 1000, 999000);
+    probabilities[1] = MILLION - probabilities[0];
+}
+
+static void match_probabilities(struct btx_day_model *model)
+{
+    football_probabilities(model);
+    both_probabilities(model);
+}
+
 static void race_probabilities(struct btx_day_model *model)
 {
     uint64_t sum = 0;
@@ -75,13 +93,19 @@ void btx_day_model_init(struct btx_day_model *model, uint64_t seed)
         football->ahead[0][lead] = lead > BTX_DAY_LEAD_MAX ? MILLION : 0;
         football->level[0][lead] = lead == BTX_DAY_LEAD_MAX ? MILLION : 0;
     }
+    football->silent[0][0] = MILLION;
+    football->silent[1][0] = MILLION;
     for (size_t steps = 1; steps <= BTX_DAY_STEPS_MAX; steps++) {
+        football->silent[0][steps] =
+            (uint32_t)((uint64_t)football->silent[0][steps - 1] * (MILLION - HOME_GOAL) / MILLION);
+        football->silent[1][steps] =
+            (uint32_t)((uint64_t)football->silent[1][steps - 1] * (MILLION - AWAY_GOAL) / MILLION);
         football_step(football->ahead[steps - 1], football->ahead[steps]);
         football_step(football->level[steps - 1], football->level[steps]);
     }
     model->question.probability = 380000;
     model->probabilities[BTX_DAY_QUESTION][0] = model->question.probability;
-    football_probabilities(model);
+    match_probabilities(model);
     race_probabilities(model);
 }
 
@@ -93,7 +117,7 @@ void btx_day_football_wait(struct btx_day_model *model)
     if (football->played_s == 0)
         football->mood =
             clamp(football->mood + btx_day_random_around(&model->random, 700), -40000, 40000);
-    football_probabilities(model);
+    match_probabilities(model);
 }
 
 bool btx_day_football_play(struct btx_day_model *model)
@@ -111,8 +135,13 @@ bool btx_day_football_play(struct btx_day_model *model)
         scored = true;
     }
     football->mood -= football->mood / 300;
-    football_probabilities(model);
+    match_probabilities(model);
     return scored;
+}
+
+bool btx_day_football_both(const struct btx_day_model *model)
+{
+    return model->football.home_goals > 0 && model->football.away_goals > 0;
 }
 
 void btx_day_race_wait(struct btx_day_model *model)
@@ -123,9 +152,17 @@ void btx_day_race_wait(struct btx_day_model *model)
         const int64_t weight = race->weights[i];
         const int64_t moved = race->trends[i] * 25 + btx_day_random_around(&model->random, 4000);
 
-        race->weights[i] =
-            (uint32_t)clamp(weight + weight * moved / (int64_t)MILLION, 20000, 8000000);
+        if (!race->withdrawn[i])
+            race->weights[i] =
+                (uint32_t)clamp(weight + weight * moved / (int64_t)MILLION, 20000, 8000000);
     }
+    race_probabilities(model);
+}
+
+void btx_day_race_withdraw(struct btx_day_model *model, uint32_t runner_index)
+{
+    model->race.withdrawn[runner_index] = true;
+    model->race.weights[runner_index] = 0;
     race_probabilities(model);
 }
 
@@ -139,6 +176,8 @@ static void race_close_up(struct btx_day_model *model)
     for (uint32_t i = 0; i < BTX_DAY_RUNNERS_MAX; i++) {
         const uint32_t other = weights[leaders[i == leaders[0] ? 1 : 0]];
 
+        if (model->race.withdrawn[i])
+            continue;
         if (i != leaders[0] && i != leaders[1])
             weights[i] -= (weights[i] - 1000) / 3;
         else if (weights[i] < other)
@@ -156,6 +195,8 @@ void btx_day_race_run(struct btx_day_model *model, uint32_t run_s, uint32_t leng
         const int64_t weight = race->weights[i];
         const int64_t moved = btx_day_random_around(&model->random, width);
 
+        if (race->withdrawn[i])
+            continue;
         race->weights[i] =
             (uint32_t)clamp(weight + weight * moved / (int64_t)MILLION, 1000, 1000000000);
         /* A fence, and not everybody gets over it. */

@@ -10,6 +10,7 @@
 
 enum btx_day_market {
     BTX_DAY_FOOTBALL,
+    BTX_DAY_BOTH, /* Of the same match. */
     BTX_DAY_RACE,
     BTX_DAY_QUESTION,
     BTX_DAY_MARKET_COUNT,
@@ -20,6 +21,7 @@ enum { BTX_DAY_RUNNERS_MAX = 10 };
 struct btx_day_market_names {
     uint64_t market;
     const char *title;
+    const char *place;
     size_t runner_count;
     struct {
         uint64_t runner;

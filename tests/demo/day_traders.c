@@ -23,6 +23,8 @@ void btx_traders_init(struct btx_traders *traders, struct btx_desk *desk,
 
         book->market = (enum btx_day_market)i;
         book->kind = i == BTX_DAY_QUESTION ? BTX_MARKET_KIND_BINARY : BTX_MARKET_KIND_ODDS;
+        book->implied = i == BTX_DAY_BOTH;
+        book->seen_version = 1;
         memcpy(book->seen, model->probabilities[i], sizeof book->seen);
     }
 }
@@ -100,6 +102,9 @@ static void arb(struct btx_traders *traders, struct btx_day_book *book, uint64_t
     for (uint32_t i = 0; i < runner_count; i++) {
         int64_t available;
 
+        levels[i] = (struct btx_level_view){0};
+        if (book->withdrawn[i])
+            continue;
         if (!best_level(traders, book, i, other_side(side), &levels[i]))
             return;
         sum += (int64_t)BTX_DAY_MILLION * ONE / levels[i].price;
@@ -109,9 +114,12 @@ static void arb(struct btx_traders *traders, struct btx_day_book *book, uint64_t
     if (payout < 20 * ONE || (side == BTX_SIDE_BACK ? sum > 992000 : sum < 1008000))
         return;
     for (uint32_t i = 0; i < runner_count; i++) {
-        const int64_t size = payout * ONE / levels[i].price / CENT * CENT;
         struct btx_place_order *order;
+        int64_t size;
 
+        if (book->withdrawn[i])
+            continue;
+        size = payout * ONE / levels[i].price / CENT * CENT;
         if (size < ONE)
             continue;
         order = btx_day_begin_order(traders, book, account, i, side,
@@ -195,7 +203,9 @@ static void send_bet(struct btx_traders *traders, const struct btx_day_book *boo
 
         order->ref_length =
             (uint8_t)sprintf(ref, "app-%" PRIu64 "-%" PRIu64, account, desk->command_count);
-        order->present |= BTX_PLACE_ORDER_HAS_REF;
+        order->present |= BTX_PLACE_ORDER_HAS_REF | BTX_PLACE_ORDER_HAS_IF_VERSION;
+        /* The app protects its users from a market that is no longer the one they look at. */
+        order->if_version = book->seen_version;
         btx_command_set_length(&desk->space, order->ref_length);
     }
     btx_desk_send(desk);
@@ -261,6 +271,13 @@ static void rest(struct btx_traders *traders, struct btx_day_book *book, uint64_
                                 bet_size(traders, book, whale, side, index));
     order->persistence = kind < 5 ? BTX_PERSISTENCE_PERSIST : BTX_PERSISTENCE_LAPSE;
     order->post_only = kind >= 18;
+    if (kind >= 5 && kind < 9) {
+        /* From three seconds to ten minutes; some are gone before they are released. */
+        order->expires =
+            traders->desk->now_ns +
+            (3 + (uint64_t)btx_day_random_below(&traders->random, 600)) * UINT64_C(1000000000);
+        order->present |= BTX_PLACE_ORDER_HAS_EXPIRES;
+    }
     send_bet(traders, book, order);
 }
 
@@ -375,7 +392,11 @@ void btx_traders_second(struct btx_traders *traders, enum btx_day_market market,
     const uint32_t runner_count = (uint32_t)btx_day_markets[market].runner_count;
     const uint32_t quotes = how_many(traders, activity.quotes);
     const uint32_t bets = how_many(traders, activity.bets);
+    struct btx_market_view view;
 
+    if (btx_day_random_below(&traders->random, 8) == 0 &&
+        btx_core_view_market(traders->desk->exchange.core, btx_day_markets[market].market, &view))
+        book->seen_version = view.version;
     for (uint32_t i = 0; i < runner_count; i++) {
         const int64_t truth = traders->model->probabilities[market][i];
         const int64_t seen = book->seen[i];
@@ -385,9 +406,13 @@ void btx_traders_second(struct btx_traders *traders, enum btx_day_market market,
     /* One number a statement: the order in which arguments are evaluated is the compiler's. */
     for (uint32_t i = 0; i < quotes; i++) {
         const uint32_t maker = btx_day_random_below(&traders->random, BTX_DAY_MAKERS);
-        const uint32_t runner_index = btx_day_random_below(&traders->random, runner_count);
+        uint32_t runner_index = btx_day_random_below(&traders->random, runner_count);
 
-        btx_day_maker_visit(traders, book, maker, runner_index);
+        /* Where one runner is the other seen from behind, each maker quotes one of them. */
+        if (book->implied)
+            runner_index = maker % 2;
+        if (!book->withdrawn[runner_index])
+            btx_day_maker_visit(traders, book, maker, runner_index);
     }
     for (uint32_t i = 0; i < bets; i++)
         bet(traders, book);

@@ -26,7 +26,10 @@ struct btx_day_book {
     enum btx_day_market market;
     enum btx_market_kind kind;
     bool open;
-    bool fast;                          /* In play: wider quotes, smaller sizes. */
+    bool fast;             /* In play: wider quotes, smaller sizes. */
+    bool implied;          /* Two runners that match each other. */
+    uint64_t seen_version; /* Of the market: what the app shows, a little late. */
+    bool withdrawn[BTX_DAY_RUNNERS_MAX];
     uint32_t seen[BTX_DAY_RUNNERS_MAX]; /* What the makers take the probabilities for. */
     int32_t bias[BTX_DAY_MAKERS][BTX_DAY_RUNNERS_MAX]; /* What each maker thinks beside that. */
     struct btx_day_quote quotes[BTX_DAY_MAKERS][BTX_DAY_RUNNERS_MAX][BTX_SIDE_COUNT]

@@ -7,6 +7,8 @@
  * HASHES is market_day.sha256; COMMANDS and EVENTS are what betex-market-day and betex-replay
  * printed; FLOWS is the folder with the recorded order flow of real markets (demo.sh knows all
  * this).  Exit status 0 when every proof held, 1 when one did not. */
+#include "tests/demo/demo_ledger.h"
+#include "tests/demo/demo_lives.h"
 #include "tests/demo/demo_report.h"
 #include "tests/demo/demo_screen.h"
 #include "tests/demo/demo_speed.h"
@@ -27,10 +29,15 @@
 #define REAL_MARKET "1.241629436"
 #define REAL_MARKET_ID UINT64_C(241629436)
 
-enum { FAILED = 1, USAGE = 2, PATH_BYTES = 4096, PROOFS_MAX = 16, PROOF_BYTES = 200, PARTS = 50 };
+enum { FAILED = 1, USAGE = 2, PATH_BYTES = 4096, PROOFS_MAX = 24, PROOF_BYTES = 200, PARTS = 50 };
 
-static const struct btx_core_capacity capacity = {
-    .accounts = 10000, .markets = 100, .runners = 1000, .orders = 200000, .positions = 10000};
+static const struct btx_core_capacity capacity = {.accounts = 10000,
+                                                  .markets = 100,
+                                                  .runners = 1000,
+                                                  .orders = 200000,
+                                                  .positions = 10000,
+                                                  .stakes = 500000,
+                                                  .description_bytes = 100000};
 
 /* One flow of commands, and what came of it. */
 struct part {
@@ -39,6 +46,8 @@ struct part {
     struct btx_flow_ladders ladders; /* Opened for the real market only. */
     uint64_t market;                 /* The ladders' market. */
     struct btx_flow_run run;
+    struct btx_lives lives;
+    struct btx_ledger ledger;
     struct btx_report report;
     struct btx_speed speed;
     char stream_hash[BTX_SHA256_HEX_BYTES];
@@ -68,6 +77,16 @@ static void add_proof(struct proofs *proofs, bool held, const char *format, ...)
     va_end(arguments);
     proofs->rows[proofs->count++].held = held;
     proofs->all_held = proofs->all_held && held;
+}
+
+/* A btx_flow_observer; @context is the part. */
+static void observe(void *context, const struct btx_record *event)
+{
+    struct part *part = context;
+
+    btx_lives_event(&part->lives, event);
+    btx_ledger_event(&part->ledger, event);
+    btx_report_event(&part->report, event);
 }
 
 /* One command; every so often everything is compared. */
@@ -102,8 +121,9 @@ static enum btx_fault_code run_part(struct part *part, struct btx_fault *reterr_
     code = btx_speed_measure(&part->commands, &capacity, &part->speed, reterr_fault);
     if (code == BTX_OK)
         code = btx_flow_run_open(&part->run, &capacity, reterr_fault);
-    part->run.observer = btx_report_event;
-    part->run.observer_context = &part->report;
+    part->report.lives = &part->lives;
+    part->run.observer = observe;
+    part->run.observer_context = part;
     while (code == BTX_OK && btx_flow_text_line(&part->commands, &line, &length_bytes))
         code = run_line(part, line, length_bytes, &next_checkpoint_bytes, reterr_fault);
     if (code == BTX_OK)
@@ -133,6 +153,38 @@ static void prove_money(const struct part *part, struct proofs *proofs)
               part->name, btx_format_money((int64_t)sum).text);
 }
 
+/* Every account has what its bets say, each order what happened to it. */
+static void prove_accounts(const struct part *part, struct proofs *proofs)
+{
+    const struct btx_core *core = part->run.live.core;
+    const struct btx_lives *lives = &part->lives;
+    const struct btx_ledger *ledger = &part->ledger;
+    uint64_t account = 0;
+    bool equal = ledger->wrong[0] == '\0';
+
+    do {
+        struct btx_account_view view;
+
+        if (btx_core_view_account(core, account, &view))
+            equal = equal && account < BTX_LEDGER_ACCOUNTS_MAX &&
+                    ledger->balances[account] == view.balance;
+        account = btx_core_view_next_account(core, account);
+    } while (account != 0);
+    if (equal)
+        add_proof(proofs, true, "%s: every balance is what %s bets make, one by one", part->name,
+                  btx_format_count(ledger->bet_count).text);
+    else
+        add_proof(proofs, false, "%s: balances: %s", part->name, ledger->wrong);
+    if (lives->wrong[0] == '\0')
+        add_proof(proofs, true, "%s: matched and cancelled add up in %s orders", part->name,
+                  btx_format_count(lives->order_count).text);
+    else
+        add_proof(proofs, false, "%s: orders: %s", part->name, lives->wrong);
+    if (lives->wrong[0] == '\0' && lives->held_count > 0)
+        add_proof(proofs, true, "%s: %s orders held, none matched before its moment", part->name,
+                  btx_format_count(lives->held_count).text);
+}
+
 /* What holds for both parts; @fault says why the run stopped, or that it did not. */
 static void prove_part(const struct part *part, const struct btx_fault *fault,
                        struct proofs *proofs)
@@ -144,6 +196,7 @@ static void prove_part(const struct part *part, const struct btx_fault *fault,
     add_proof(proofs, true, "%s: live and applied digests equal, %" PRIu64 " times (%.8s)",
               part->name, part->run.checkpoint_count, part->digest);
     prove_money(part, proofs);
+    prove_accounts(part, proofs);
 }
 
 static void prove_hash(struct proofs *proofs, const char *what, const char *hash,
@@ -204,7 +257,7 @@ static enum btx_fault_code read_hashes(const char *path, char ret_hex[2][BTX_SHA
 static void print_markets(const struct part *part)
 {
     for (uint32_t i = 0; i < part->report.market_count; i++)
-        btx_report_print_market(&part->report.markets[i]);
+        btx_report_print_market(&part->report, &part->report.markets[i]);
 }
 
 /* The generated day: what is expected of it is in the tree. */
@@ -320,6 +373,8 @@ static void print_proofs(const struct proofs *proofs)
 static void close_part(struct part *part)
 {
     btx_flow_run_close(&part->run);
+    btx_ledger_close(&part->ledger);
+    btx_lives_close(&part->lives);
     btx_flow_ladders_close(&part->ladders);
     btx_flow_text_close(&part->commands);
 }

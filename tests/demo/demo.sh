@@ -65,6 +65,29 @@ sample() {
     grep -F "\"t\":$time," "$events" | wrapped
 }
 
+# A bet in play that met another order when its time had come: the first one.
+held_sample() {
+    local time order
+    read -r time order < <(awk -F'[:,]' '
+        /"ev":"OrderReleased"/ { tx = $4; order = $10 }
+        /"ev":"TradeMatched"/ && $4 == tx { print held[order], order; exit }
+        /"ev":"OrderHeld"/ { held[$10] = $6 }' "$events") || return 0
+    printf '\n  A bet in play is held: whoever has seen the goal first gains nothing by it.\n'
+    grep -F "\"t\":$time," "$commands" | wrapped
+    printf '  and what happened, five seconds apart:\n'
+    grep -E "\"(order|taker)\":$order," "$events" | wrapped
+}
+
+# A bet that names the state of the market that its app showed, when that was over: the first one.
+version_sample() {
+    local time
+    time=$(awk -F'[:,]' '/"reason":"VERSION_CHANGED"/ { print $6; exit }' "$events")
+    [ -n "$time" ] || return 0
+    printf '\n  An app says which state of the market its user saw; it is over, so no bet:\n'
+    grep -F "\"t\":$time," "$commands" | wrapped
+    grep -F "\"t\":$time," "$events" | grep -F VERSION_CHANGED | wrapped
+}
+
 # The same day once more, kept in a log: the same events, each durable before it is printed; the log
 # proves itself; a copy that lost its end goes on from a whole tx.
 keep_log() {
@@ -85,13 +108,14 @@ keep_log() {
         $((ms / 1000)) $((ms % 1000))
     printf '  %s$ betex-wal verify log%s\n' "$bold" "$plain"
     "$bin/betex-wal" verify "$log" | sed 's/^/    /' || return 1
+    printf '  (More commands than went in: whatever fell due has one of its own, a Tick.)\n'
 
     cp -r "$log" "$copy"
     segment=$(find "$copy/segments" -name '*.mdb' | sort | tail -n 1)
     bytes=$(($(stat -c %s "$segment") * 2 / 3))
     truncate -s "$bytes" "$segment"
-    printf '  A copy whose last file lost a third, as if a disk had lied: it goes on from the\n'
-    printf '  last tx that is whole.\n'
+    printf '  A copy whose last file lost a third, as if a disk had lied: it goes on from\n'
+    printf '  the last tx that is whole.\n'
     printf '  %s$ betex-wal verify copy%s\n' "$bold" "$plain"
     "$bin/betex-wal" verify "$copy" | grep -E '^(end|executed|verdict)' | sed 's/^/    /'
     "$bin/betex-replay" --wal "$copy" "${settings[@]}" --quiet < /dev/null 2> /dev/null &&
@@ -101,9 +125,10 @@ keep_log() {
 began=$(now_ms)
 printf '%sbetex: a matching engine for betting exchanges and prediction markets%s\n' "$bold" "$plain"
 printf '%s' "
-A day is made up: a football match, a horse race and a yes-or-no question, on
-which 320 accounts bet.  The engine executes it, and a recorded market if there
-is one; what happened is shown, and at the end proved to be what must happen.
+A day is made up: a football match with two markets, a horse race with a late
+non-runner and a yes-or-no question, on which 320 accounts bet.  The engine
+executes it, and a recorded market if there is one; what happened is shown, and
+at the end proved to be what must happen.
 
   $bold\$ betex-market-day > day.commands.jsonl$plain
 "
@@ -115,6 +140,8 @@ replay_ms=$(($(now_ms) - replay_began))
 printf '  %s commands in, %s events out, in %d.%03d s from file to file\n' "$(count "$commands")" \
     "$(count "$events")" $((replay_ms / 1000)) $((replay_ms % 1000))
 sample
+held_sample
+version_sample
 status=0
 keep_log || {
     printf '  THE LOG DID NOT HOLD\n'

@@ -72,22 +72,17 @@ static void run_block(struct bench *bench, struct btx_speed *speed)
     const struct btx_clock *clock = btx_clock_system();
     struct btx_tx *tx = &bench->exchange.tx;
     const uint8_t *at = bench->commands;
-    const struct btx_command *command = (const struct btx_command *)at;
+    enum btx_step step = BTX_STEP_DUE;
     uint64_t begin_ns = btx_clock_monotonic_ns(clock);
     uint64_t end_ns;
 
     while (at < bench->commands + bench->commands_bytes) {
-        enum btx_step step;
-
         tx->bytes = bench->records + bench->records_bytes;
-        step = btx_core_step(bench->exchange.core, command, tx);
+        step = btx_core_step(bench->exchange.core,
+                             step == BTX_STEP_MORE ? NULL : (const struct btx_command *)at, tx);
         bench->records_bytes += tx->length_bytes;
-        if (step == BTX_STEP_DONE) {
+        if (step == BTX_STEP_DONE)
             at += btx_record_length_bytes((const struct btx_record *)at);
-            command = (const struct btx_command *)at;
-        } else {
-            command = NULL;
-        }
         if (bench->records_bytes < BLOCK_BYTES)
             continue;
         end_ns = btx_clock_monotonic_ns(clock);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* demo_tables.c - the printed side of demo_report.h. */
+/* demo_tables.c - the printed side of demo_report.h, part one: a market's books and trades. */
 #include "tests/demo/demo_report.h"
 
 #include "tests/demo/day_names.h"
@@ -11,7 +11,7 @@
 /* An indent of 2, a name of 16, three cells, a bar, three cells: 80 columns. */
 enum { NAME_COLUMNS = 16, CELL_PRICE_COLUMNS = 5, CELL_SIZE_COLUMNS = 5 };
 
-static struct btx_short_text runner_text(const struct btx_report_market *market, uint64_t runner)
+struct btx_short_text btx_report_runner(const struct btx_report_market *market, uint64_t runner)
 {
     const char *name = btx_day_runner_name(market->market, runner);
     struct btx_short_text text;
@@ -24,7 +24,7 @@ static struct btx_short_text runner_text(const struct btx_report_market *market,
 }
 
 /* "maker 4"; only the number for those who are not of the day. */
-static struct btx_short_text account_text(const struct btx_report_market *market, uint64_t account)
+struct btx_short_text btx_report_account(const struct btx_report_market *market, uint64_t account)
 {
     const char *name =
         btx_day_find_market(market->market) != NULL ? btx_day_trader_name(account) : NULL;
@@ -53,7 +53,7 @@ static void print_title(const struct btx_report_market *market)
     if (market->kind == BTX_MARKET_KIND_BINARY)
         printf("%s", market->winner_count > 0 ? "yes" : "no");
     for (uint32_t i = 0; market->kind == BTX_MARKET_KIND_ODDS && i < market->winner_count; i++)
-        printf("%s%s", i > 0 ? " and " : "", runner_text(market, market->winners[i]).text);
+        printf("%s%s", i > 0 ? " and " : "", btx_report_runner(market, market->winners[i]).text);
     printf("%s\n", market->kind == BTX_MARKET_KIND_ODDS && market->winner_count > 1
                        ? " in a dead heat"
                        : "");
@@ -92,7 +92,12 @@ static void print_books(const struct btx_report_market *market)
         const struct btx_report_book *book = &market->books[i];
 
         printf("  %-*.*s", NAME_COLUMNS, NAME_COLUMNS,
-               runner_text(market, market->runners[i]).text);
+               btx_report_runner(market, market->runners[i]).text);
+        if (market->runners[i] == market->removal.runner) {
+            printf("%sdoes not run%s\n", btx_screen_style(BTX_STYLE_FAINT),
+                   btx_screen_style(BTX_STYLE_PLAIN));
+            continue;
+        }
         for (size_t level = BTX_REPORT_LEVELS; level-- > 0;)
             print_cell(book, BTX_SIDE_LAY, level, BTX_STYLE_BACK);
         printf(" |");
@@ -113,29 +118,26 @@ static void print_trades(const struct btx_report_market *market)
         const bool back = trade->taker_side == BTX_SIDE_BACK;
 
         printf("  %s  %-*.*s%6s%11s  %s %s, %s %s\n", btx_format_time(trade->time_ns).text,
-               NAME_COLUMNS, NAME_COLUMNS, runner_text(market, trade->runner).text,
+               NAME_COLUMNS, NAME_COLUMNS, btx_report_runner(market, trade->runner).text,
                btx_format_price(trade->price).text, btx_format_money(trade->size).text,
-               account_text(market, trade->taker).text,
+               btx_report_account(market, trade->taker).text,
                odds ? (back ? "backs" : "lays") : (back ? "buys" : "sells"),
-               account_text(market, trade->maker).text,
+               btx_report_account(market, trade->maker).text,
                odds ? (back ? "lays" : "backs") : (back ? "sells" : "buys"));
     }
 }
 
-void btx_report_print_market(const struct btx_report_market *market)
+void btx_report_print_market(const struct btx_report *report,
+                             const struct btx_report_market *market)
 {
-    const bool odds = market->kind == BTX_MARKET_KIND_ODDS;
+    const struct btx_tally *tally = btx_lives_tally(report->lives, market->market);
 
     print_title(market);
     print_books(market);
     print_trades(market);
-    printf("  %s orders, %s trades, %s %s\n", btx_format_count(market->order_count).text,
-           btx_format_count(market->trade_count).text,
-           odds ? btx_format_money((int64_t)market->matched).text
-                : btx_format_count((uint64_t)(market->matched / 10000)).text,
-           odds ? "matched" : "contracts");
-    if (market->settled)
-        printf("  %s accounts settled, %s commission to the house\n",
-               btx_format_count(market->settled_accounts).text,
-               btx_format_money(market->commission).text);
+    btx_report_print_implied(market);
+    btx_report_print_removal(market);
+    btx_report_print_pauses(market);
+    if (tally != NULL)
+        btx_report_print_orders(market, tally);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* market_day.c - betex-market-day: prints a day of commands for three markets.
+/* market_day.c - betex-market-day: prints a day of commands for four markets.
  *
  *     betex-market-day [SEED] > day.commands.jsonl
  *
- * A football match, a horse race and a yes-or-no question, traded by some three hundred accounts
- * (README.md).  The same seed gives the same bytes with every compiler.  What happens is decided
- * by day_model, who trades how by day_traders; this file is the clock and the operator. */
+ * A football match with two markets, a horse race and a yes-or-no question, traded by some three
+ * hundred accounts (README.md).  The same seed gives the same bytes with every compiler.  What
+ * happens is decided by day_model, who trades how by day_traders, what the operator does to a
+ * market by day_operator; this file is the clock. */
+#include "tests/demo/day_operator.h"
 #include "tests/demo/day_traders.h"
 
-#include "engine/base/check.h"
 #include "engine/core/view.h"
 
 #include <signal.h>
@@ -22,7 +23,11 @@
 enum {
     RACE_OPENS_S = 4,
     FOOTBALL_OPENS_S = 7,
+    BOTH_OPENS_S = 8,
     QUESTION_OPENS_S = 11,
+    RACE_WITHDRAWN_S = 2280, /* 14:38: one of the runners does not run. */
+    RACE_AGAIN_S = RACE_WITHDRAWN_S + 75,
+    WITHDRAWN_RUNNER = 2,
     RACE_OFF_S = 3000, /* 14:50 */
     RACE_LENGTH_S = 165,
     RACE_SETTLED_S = RACE_OFF_S + RACE_LENGTH_S + 420,
@@ -35,8 +40,13 @@ enum {
     QUESTION_CLOSES_S = 9000, /* 16:30 */
     QUESTION_SETTLED_S = QUESTION_CLOSES_S + 300,
     DAY_ENDS_S = FULL_TIME_S + 900,
-    GOAL_PAUSE_S = 40,
-    SEED_DEFAULT = 14,
+    /* After a goal: the quickest of the traders are quicker than the operator, and what they hand
+     * in is held long enough for the market to be suspended first. */
+    GOAL_SEEN_S = 3,
+    GOAL_EMPTIED_S = GOAL_SEEN_S + BTX_DAY_BET_DELAY_S + 4,
+    GOAL_OVER_S = GOAL_SEEN_S + 40,
+    BOTH_SETTLED_S = GOAL_SEEN_S + 120,
+    SEED_DEFAULT = 15,
 };
 
 struct day {
@@ -46,6 +56,7 @@ struct day {
     uint32_t now_s;
     uint32_t goal_s;   /* When somebody scored last; 0: not yet. */
     bool goal_handled; /* The market was suspended for it, and is open again. */
+    bool both_settled;
 };
 
 static void open_accounts(struct day *day)
@@ -69,83 +80,16 @@ static void open_accounts(struct day *day)
     }
 }
 
-static void open_market(struct day *day, enum btx_day_market market)
+/* A late non-runner: the market stands still until bets, prices and people know of it. */
+static void race_withdrawal(struct day *day)
 {
-    const struct btx_day_market_names *names = &btx_day_markets[market];
-    struct btx_open_market *open =
-        (struct btx_open_market *)btx_command_begin(&day->desk.space, BTX_COMMAND_OPEN_MARKET);
-    uint64_t *runners = (uint64_t *)(open + 1);
-
-    open->market = names->market;
-    open->min_size = 10000;
-    open->commission = market == BTX_DAY_QUESTION ? 200 : 500;
-    if (market == BTX_DAY_QUESTION) {
-        open->kind = BTX_MARKET_KIND_BINARY;
-        open->tick = 100;
-        open->present = BTX_OPEN_MARKET_HAS_TICK;
-    } else {
-        open->kind = BTX_MARKET_KIND_ODDS;
-        open->winners = 1;
-        open->runners_count = (uint16_t)names->runner_count;
-        open->present = BTX_OPEN_MARKET_HAS_RUNNERS | BTX_OPEN_MARKET_HAS_WINNERS;
-        for (size_t i = 0; i < names->runner_count; i++)
-            runners[i] = names->runners[i].runner;
-        btx_command_set_length(&day->desk.space, names->runner_count * sizeof *runners);
+    if (day->now_s == RACE_WITHDRAWN_S) {
+        btx_day_suspend(&day->traders, BTX_DAY_RACE);
+        btx_day_withdraw(&day->traders, BTX_DAY_RACE, WITHDRAWN_RUNNER);
+        btx_day_race_withdraw(&day->model, WITHDRAWN_RUNNER);
+    } else if (day->now_s == RACE_AGAIN_S) {
+        btx_day_resume(&day->traders, BTX_DAY_RACE);
     }
-    btx_desk_send(&day->desk);
-    day->traders.books[market].open = true;
-}
-
-static void suspend(struct day *day, enum btx_day_market market)
-{
-    btx_desk_market_command(&day->desk, BTX_COMMAND_SUSPEND_MARKET, btx_day_markets[market].market);
-    day->traders.books[market].open = false;
-}
-
-static void resume(struct day *day, enum btx_day_market market)
-{
-    btx_desk_market_command(&day->desk, BTX_COMMAND_RESUME_MARKET, btx_day_markets[market].market);
-    day->traders.books[market].open = true;
-}
-
-static void turn_in_play(struct day *day, enum btx_day_market market)
-{
-    suspend(day, market);
-    btx_desk_market_command(&day->desk, BTX_COMMAND_TURN_IN_PLAY, btx_day_markets[market].market);
-    resume(day, market);
-    day->traders.books[market].fast = true;
-}
-
-/* The operator takes everything out of a market whose prices mean nothing any more. */
-static void cancel_all(struct day *day, enum btx_day_market market)
-{
-    struct btx_cancel_orders *command =
-        (struct btx_cancel_orders *)btx_command_begin(&day->desk.space, BTX_COMMAND_CANCEL_ORDERS);
-
-    command->market = btx_day_markets[market].market;
-    command->present = BTX_CANCEL_ORDERS_HAS_MARKET;
-    btx_desk_send(&day->desk);
-}
-
-/* With the ids of @winner_count runners, or with a result. */
-static void settle(struct day *day, enum btx_day_market market, const uint32_t *winners,
-                   size_t winner_count, enum btx_outcome result)
-{
-    const struct btx_day_market_names *names = &btx_day_markets[market];
-    struct btx_settle_market *command =
-        (struct btx_settle_market *)btx_command_begin(&day->desk.space, BTX_COMMAND_SETTLE_MARKET);
-    uint64_t *ids = (uint64_t *)(command + 1);
-
-    command->market = names->market;
-    command->result = (uint8_t)result;
-    if (winner_count > 0) {
-        command->present = BTX_SETTLE_MARKET_HAS_WINNERS;
-        command->winners_count = (uint16_t)winner_count;
-        for (size_t i = 0; i < winner_count; i++)
-            ids[i] = names->runners[winners[i]].runner;
-        btx_command_set_length(&day->desk.space, winner_count * sizeof *ids);
-    }
-    btx_desk_send(&day->desk);
 }
 
 static void race_second(struct day *day)
@@ -157,16 +101,17 @@ static void race_second(struct day *day)
     uint32_t winners[2];
 
     if (now_s == RACE_OPENS_S)
-        open_market(day, BTX_DAY_RACE);
+        btx_day_open_market(&day->traders, BTX_DAY_RACE);
+    race_withdrawal(day);
     if (now_s == RACE_OFF_S)
-        turn_in_play(day, BTX_DAY_RACE);
+        btx_day_turn_in_play(&day->traders, BTX_DAY_RACE);
     if (now_s == RACE_OFF_S + RACE_LENGTH_S)
-        suspend(day, BTX_DAY_RACE);
+        btx_day_suspend(&day->traders, BTX_DAY_RACE);
     if (now_s == RACE_SETTLED_S) {
         btx_day_race_finish(&day->model, winners);
-        settle(day, BTX_DAY_RACE, winners, 2, BTX_OUTCOME_NONE);
+        btx_day_settle(&day->traders, BTX_DAY_RACE, winners, 2, BTX_OUTCOME_NONE);
     }
-    if (now_s < RACE_OPENS_S || now_s >= RACE_OFF_S + RACE_LENGTH_S)
+    if (!day->traders.books[BTX_DAY_RACE].open)
         return;
     if (now_s < RACE_OFF_S) {
         btx_day_race_wait(&day->model);
@@ -177,19 +122,51 @@ static void race_second(struct day *day)
     }
 }
 
-/* Three seconds after a goal the operator stops the market, and opens it again a little later;
- * the quickest of the traders are quicker than that. */
+/* Whether both have scored is settled as soon as they have. */
+static void settle_both(struct day *day)
+{
+    const uint32_t winner = btx_day_football_both(&day->model) ? 0 : 1;
+
+    if (day->both_settled)
+        return;
+    btx_day_settle(&day->traders, BTX_DAY_BOTH, &winner, 1, BTX_OUTCOME_NONE);
+    day->both_settled = true;
+}
+
+static void suspend_match(struct day *day)
+{
+    if (day->traders.books[BTX_DAY_FOOTBALL].open)
+        btx_day_suspend(&day->traders, BTX_DAY_FOOTBALL);
+    if (day->traders.books[BTX_DAY_BOTH].open)
+        btx_day_suspend(&day->traders, BTX_DAY_BOTH);
+}
+
+/* A little after a goal the operator stops the markets; what was held then is gone when its moment
+ * comes, the rest goes with the operator, and later they are opened again. */
 static void handle_goal(struct day *day)
 {
+    const struct btx_day_football *football = &day->model.football;
     const uint32_t since_s = day->now_s - day->goal_s;
+    const bool decided = btx_day_football_both(&day->model);
 
     if (day->goal_s == 0 || day->goal_handled)
         return;
-    if (since_s == 3) {
-        suspend(day, BTX_DAY_FOOTBALL);
-        cancel_all(day, BTX_DAY_FOOTBALL);
-    } else if (since_s == 3 + GOAL_PAUSE_S) {
-        resume(day, BTX_DAY_FOOTBALL);
+    if (since_s == GOAL_SEEN_S) {
+        suspend_match(day);
+        btx_day_describe(&day->traders, BTX_DAY_FOOTBALL, football);
+        if (!day->both_settled)
+            btx_day_describe(&day->traders, BTX_DAY_BOTH, football);
+    } else if (since_s == GOAL_EMPTIED_S) {
+        btx_day_cancel_all(&day->traders, BTX_DAY_FOOTBALL);
+        if (!day->both_settled)
+            btx_day_cancel_all(&day->traders, BTX_DAY_BOTH);
+    } else if (since_s == GOAL_OVER_S) {
+        btx_day_resume(&day->traders, BTX_DAY_FOOTBALL);
+        if (!decided)
+            btx_day_resume(&day->traders, BTX_DAY_BOTH);
+    } else if (since_s == BOTH_SETTLED_S) {
+        if (decided)
+            settle_both(day);
         day->goal_handled = true;
     }
 }
@@ -201,28 +178,42 @@ static void football_end(struct day *day)
                             : football->home_goals == football->away_goals ? 1
                                                                            : 2;
 
-    settle(day, BTX_DAY_FOOTBALL, &winner, 1, BTX_OUTCOME_NONE);
+    btx_day_settle(&day->traders, BTX_DAY_FOOTBALL, &winner, 1, BTX_OUTCOME_NONE);
+    settle_both(day);
+}
+
+/* The operator's part of a second of the match. */
+static void football_schedule(struct day *day)
+{
+    const uint32_t now_s = day->now_s;
+
+    if (now_s == FOOTBALL_OPENS_S)
+        btx_day_open_market(&day->traders, BTX_DAY_FOOTBALL);
+    if (now_s == BOTH_OPENS_S)
+        btx_day_open_market(&day->traders, BTX_DAY_BOTH);
+    if (now_s == KICK_OFF_S) {
+        btx_day_turn_in_play(&day->traders, BTX_DAY_FOOTBALL);
+        btx_day_turn_in_play(&day->traders, BTX_DAY_BOTH);
+    }
+    if (now_s == FULL_TIME_S)
+        suspend_match(day);
+    if (now_s == FOOTBALL_SETTLED_S)
+        football_end(day);
 }
 
 static void football_second(struct day *day)
 {
     const struct btx_day_activity slow = {.quotes = 1300, .bets = 1300};
     const struct btx_day_activity busy = {.quotes = 3500, .bets = 3000};
+    const struct btx_day_activity both_slow = {.quotes = 600, .bets = 400};
+    const struct btx_day_activity both_busy = {.quotes = 1200, .bets = 800};
     const uint32_t now_s = day->now_s;
     const bool playing = (now_s >= KICK_OFF_S && now_s < HALF_TIME_S) ||
                          (now_s >= SECOND_HALF_S && now_s < FULL_TIME_S);
 
-    if (now_s == FOOTBALL_OPENS_S)
-        open_market(day, BTX_DAY_FOOTBALL);
-    if (now_s == KICK_OFF_S)
-        turn_in_play(day, BTX_DAY_FOOTBALL);
-    if (now_s < FOOTBALL_OPENS_S || now_s >= FULL_TIME_S) {
-        if (now_s == FULL_TIME_S && day->traders.books[BTX_DAY_FOOTBALL].open)
-            suspend(day, BTX_DAY_FOOTBALL);
-        if (now_s == FOOTBALL_SETTLED_S)
-            football_end(day);
+    football_schedule(day);
+    if (now_s < FOOTBALL_OPENS_S || now_s >= FULL_TIME_S)
         return;
-    }
     if (!playing) {
         btx_day_football_wait(&day->model);
     } else if (btx_day_football_play(&day->model)) {
@@ -232,6 +223,8 @@ static void football_second(struct day *day)
     handle_goal(day);
     if (day->traders.books[BTX_DAY_FOOTBALL].open)
         btx_traders_second(&day->traders, BTX_DAY_FOOTBALL, playing ? busy : slow);
+    if (day->traders.books[BTX_DAY_BOTH].open)
+        btx_traders_second(&day->traders, BTX_DAY_BOTH, playing ? both_busy : both_slow);
 }
 
 static void question_second(struct day *day)
@@ -241,12 +234,12 @@ static void question_second(struct day *day)
     const uint32_t now_s = day->now_s;
 
     if (now_s == QUESTION_OPENS_S)
-        open_market(day, BTX_DAY_QUESTION);
+        btx_day_open_market(&day->traders, BTX_DAY_QUESTION);
     if (now_s == QUESTION_CLOSES_S)
-        suspend(day, BTX_DAY_QUESTION);
+        btx_day_suspend(&day->traders, BTX_DAY_QUESTION);
     if (now_s == QUESTION_SETTLED_S)
-        settle(day, BTX_DAY_QUESTION, NULL, 0,
-               btx_day_question_end(&day->model) ? BTX_OUTCOME_YES : BTX_OUTCOME_NO);
+        btx_day_settle(&day->traders, BTX_DAY_QUESTION, NULL, 0,
+                       btx_day_question_end(&day->model) ? BTX_OUTCOME_YES : BTX_OUTCOME_NO);
     if (now_s < QUESTION_OPENS_S || now_s >= QUESTION_CLOSES_S)
         return;
     if (btx_day_question_wait(&day->model)) {
@@ -278,6 +271,16 @@ static void account_second(struct day *day)
     }
 }
 
+/* A clock: where nobody hands in anything, what has fallen due waits for it. */
+static void tick(struct day *day)
+{
+    struct btx_core_view view;
+
+    btx_core_view(day->desk.exchange.core, &view);
+    if (view.due_ns <= day->desk.now_ns)
+        btx_desk_tick(&day->desk);
+}
+
 static void live_through(struct day *day)
 {
     open_accounts(day);
@@ -287,6 +290,7 @@ static void live_through(struct day *day)
         /* A second with very much in it may take longer than one. */
         if (day->desk.now_ns < second_ns)
             day->desk.now_ns = second_ns;
+        tick(day);
         race_second(day);
         football_second(day);
         question_second(day);
