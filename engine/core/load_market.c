@@ -175,7 +175,7 @@ static const char *load_removed(struct loader *loader, struct market *market)
     const uint64_t count = btx_reader_u64(&loader->reader);
     uint64_t next_index = 0;
     if (count > 0 && (market->kind != BTX_MARKET_KIND_ODDS || count > core->removals ||
-                      count + market->winners >= market->runner_count))
+                      count >= market->runner_count - market->winners))
         return "state: too many removed runners";
     for (uint64_t i = 0; i < count; i++) {
         const uint64_t index = btx_reader_u64(&loader->reader);
