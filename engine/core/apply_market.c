@@ -112,8 +112,7 @@ const char *btx_apply_runner_removed(struct btx_core *core, const struct btx_run
     if (runner == NULL || runner->removed ||
         market->runner_count - market->removed_count - 1 <= market->winners)
         return "RunnerRemoved: no such runner, or removed, or too few would be left";
-    if (event->factor % BTX_FACTOR_STEP != 0 || (event->factor > 0 && !market->reductions) ||
-        btx_resume_in_work(core))
+    if ((event->factor > 0 && !market->reductions) || btx_resume_in_work(core))
         return "RunnerRemoved: no such factor, or another command is under way";
     btx_change_runner_removed(core, event, market, runner);
     return NULL;

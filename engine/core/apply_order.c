@@ -150,7 +150,7 @@ const char *btx_apply_implied_matched(struct btx_core *core,
         return "ImpliedMatched: names, sides or price are not the orders'";
     const struct implied_amounts amounts =
         btx_implied_amounts(maker->price, taker->remaining, maker->remaining);
-    if (event->size != amounts.taker || event->maker_size != amounts.maker || amounts.maker == 0 ||
+    if (event->size != amounts.taker || event->maker_size != amounts.maker ||
         event->taker_remaining != taker->remaining - amounts.taker ||
         event->maker_remaining != maker->remaining - amounts.maker)
         return "ImpliedMatched: the sizes are not those that the orders give";

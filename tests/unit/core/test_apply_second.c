@@ -35,7 +35,7 @@ static int setup(void **state)
 {
     static const struct btx_core_capacity capacity = {.accounts = 3,
                                                       .markets = 3,
-                                                      .runners = 9,
+                                                      .runners = 10,
                                                       .orders = 6,
                                                       .positions = 6,
                                                       .stakes = 6,
@@ -170,12 +170,10 @@ static void apply_runner_removed__what_cannot_be__refused(void **state)
     refuse(no_market);
     removed()->runner = RUNNER + 4;
     refuse(no_runner);
-    removed()->market = IMPLIED;
-    scene.fixture.record->record.seq = scene.fixture.core->seq + 1;
-    ((struct btx_runner_removed *)(void *)scene.fixture.record)->runner = RUNNER;
-    refuse(no_runner); /* One of two. */
-    removed()->factor = 2550;
-    refuse(no_factor);
+    struct btx_runner_removed *event = removed();
+    event->market = IMPLIED;
+    event->runner = RUNNER; /* One of two. */
+    refuse(no_runner);
     begin_settling(IMPLIED);
     (void)removed();
     refuse(no_factor);
@@ -189,11 +187,21 @@ static void apply_runner_removed__accepted__once_and_while_enough_are_left(void 
     (void)state;
     (void)removed();
     btx_scene_accept(&scene); /* Three runners are left, of which two win. */
-    (void)removed();
-    refuse(no_runner);
     removed()->runner = RUNNER + 2;
     refuse(no_runner);
     assert_int_equal(scene.fixture.core->removals, 1);
+    /* Twice is once too often, also where enough are left. */
+    btx_fixture_on_market(&scene.fixture, BTX_COMMAND_FORGET_MARKET, CLOSED);
+    btx_fixture_open_odds(&scene.fixture, 4, 4, 1);
+    for (int i = 0; i < 2; i++) {
+        struct btx_runner_removed *event = removed();
+        event->market = 4;
+        event->factor = 0;
+        if (i == 0)
+            btx_scene_accept(&scene);
+        else
+            refuse(no_runner);
+    }
 }
 
 static void apply_runner_removed__binary_or_factor_without_reductions__refused(void **state)
@@ -467,6 +475,38 @@ static void apply_implied_matched__orders_that_cannot_meet__refused(void **state
     btx_scene_accept(&scene);
 }
 
+/* A maker in no book, and one of another market, of which all else fits. */
+static void apply_implied_matched__maker_held_or_of_another_market__refused(void **state)
+{
+    static const char sentence[] = "ImpliedMatched: the orders cannot meet";
+    struct btx_fixture *fixture = &scene.fixture;
+
+    (void)state;
+    delay_set()->market = IMPLIED;
+    btx_scene_accept(&scene);
+    btx_fixture_on_market(fixture, BTX_COMMAND_TURN_IN_PLAY, IMPLIED);
+    assert_int_equal(place(3, IMPLIED, RUNNER + 1, BTX_SIDE_BACK, 15000, 12), 3);
+    struct btx_order_accepted *other = accepted();
+    other->market = MARKET;
+    other->runner = RUNNER + 1;
+    other->price = 15000;
+    btx_scene_accept(&scene); /* 4 */
+    (void)accepted();
+    btx_scene_accept_open(&scene);
+    struct btx_implied_matched *event = matched();
+    event->taker = 5;
+    event->maker = 3;
+    event->maker_account = 3;
+    refuse(sentence);
+    event->maker = 4;
+    event->maker_account = 2;
+    event->size = 3 * ONE;
+    event->maker_size = 6 * ONE;
+    event->taker_remaining = 3 * ONE;
+    refuse(sentence);
+    scene.fixture.corrupted = true;
+}
+
 static void apply_implied_matched__market_not_implied__refused(void **state)
 {
     struct btx_fixture *fixture = &scene.fixture;
@@ -622,6 +662,7 @@ int main(void)
         TEST(apply_order_released__market_not_open_or_in_another_command__refused),
         TEST(apply_order_released__crosses_and_ends__refused),
         TEST(apply_implied_matched__orders_that_cannot_meet__refused),
+        TEST(apply_implied_matched__maker_held_or_of_another_market__refused),
         TEST(apply_implied_matched__market_not_implied__refused),
         TEST(apply_implied_matched__not_the_orders_names_sides_or_price__refused),
         TEST(apply_implied_matched__maker_beyond_the_limit__refused),
