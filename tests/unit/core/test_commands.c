@@ -719,6 +719,73 @@ static void place_order__exactly_what_is_available_or_no_more_risk__accepted(voi
 
 #define IN_SETUP(test) cmocka_unit_test_setup_teardown(test, setup, btx_fixture_teardown)
 
+/* rules-2.md 1: INVALID_MARKET also for a delay over 60 000, and for implied with other than two
+ * runners, or with reductions. */
+static void open_market__second_stage__invalid_or_opened_as_asked(void **state)
+{
+    static const struct {
+        uint32_t runners;
+        uint64_t bet_delay;
+        bool reductions;
+        bool implied;
+        enum btx_reject reason;
+    } rows[] = {
+        {2, BTX_BET_DELAY_MS_MAX + 1, false, false, BTX_REJECT_INVALID_MARKET},
+        {2, UINT64_MAX, false, false, BTX_REJECT_INVALID_MARKET},
+        {3, 0, false, true, BTX_REJECT_INVALID_MARKET},
+        {2, 0, true, true, BTX_REJECT_INVALID_MARKET},
+        {2, BTX_BET_DELAY_MS_MAX, false, true, NONE},
+        {2, 1, true, false, NONE},
+    };
+    struct btx_fixture *fixture = *state;
+    struct btx_market_view view;
+
+    for (size_t i = 0; i < BTX_COUNT_OF(rows); i++) {
+        struct btx_open_market *command =
+            btx_fixture_build_odds(fixture, 1 + i, rows[i].runners, 1);
+
+        command->bet_delay = rows[i].bet_delay;
+        command->reductions = rows[i].reductions;
+        command->implied = rows[i].implied;
+        command->ladder = BTX_LADDER_FINEST;
+        command->present |= BTX_OPEN_MARKET_HAS_BET_DELAY | BTX_OPEN_MARKET_HAS_REDUCTIONS |
+                            BTX_OPEN_MARKET_HAS_IMPLIED | BTX_OPEN_MARKET_HAS_LADDER;
+        expect(fixture, rows[i].reason);
+        if (rows[i].reason != NONE)
+            continue;
+        assert_true(btx_core_view_market(fixture->core, 1 + i, &view));
+        assert_int_equal(view.bet_delay, rows[i].bet_delay);
+        assert_int_equal(view.reductions, rows[i].reductions);
+        assert_int_equal(view.implied, rows[i].implied);
+        assert_int_equal(view.ladder, BTX_LADDER_FINEST);
+        assert_int_equal(view.version, 1);
+    }
+}
+
+static void set_bet_delay__reasons_in_order(void **state)
+{
+    struct btx_fixture *fixture = *state;
+
+    struct btx_set_bet_delay *command = btx_fixture_begin(fixture, BTX_COMMAND_SET_BET_DELAY);
+    command->market = 1;
+    command->bet_delay = BTX_BET_DELAY_MS_MAX + 1;
+    expect(fixture, BTX_REJECT_UNKNOWN_MARKET);
+    btx_fixture_open_odds(fixture, 1, 2, 1);
+    btx_fixture_on_market(fixture, BTX_COMMAND_VOID_MARKET, 1);
+    btx_fixture_open_odds(fixture, 2, 2, 1);
+    command = btx_fixture_begin(fixture, BTX_COMMAND_SET_BET_DELAY);
+    command->market = 1;
+    command->bet_delay = BTX_BET_DELAY_MS_MAX + 1;
+    expect(fixture, BTX_REJECT_MARKET_CLOSED);
+    command->market = 2;
+    expect(fixture, BTX_REJECT_INVALID_MARKET);
+    command->bet_delay = 0;
+    expect(fixture, BTX_REJECT_NO_CHANGE);
+    command->bet_delay = BTX_BET_DELAY_MS_MAX;
+    expect(fixture, NONE);
+    expect(fixture, BTX_REJECT_NO_CHANGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -742,6 +809,8 @@ int main(void)
         IN_SETUP(place_and_replace__ids_of_the_shard_used_up__capacity),
         IN_SETUP(cancel_orders__reasons_in_order),
         IN_SETUP(place_order__exactly_what_is_available_or_no_more_risk__accepted),
+        IN_SETUP(open_market__second_stage__invalid_or_opened_as_asked),
+        IN_SETUP(set_bet_delay__reasons_in_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,6 +36,27 @@ static void memory_bytes__one_capacity_out_of_range__0(void **state)
         }
 }
 
+/* Stakes and descriptions may be none at all, and have limits of their own. */
+static void memory_bytes__stakes_and_descriptions__from_none_to_their_limits(void **state)
+{
+    struct btx_core_capacity capacity = all(10);
+
+    (void)state;
+    capacity.stakes = 0;
+    capacity.description_bytes = 0;
+    assert_true(btx_core_memory_bytes(&capacity) > 0);
+    capacity.stakes = BTX_CORE_STAKES_MAX;
+    capacity.description_bytes = BTX_CORE_DESCRIPTION_BYTES_MAX;
+    assert_true(btx_core_memory_bytes(&capacity) >
+                (size_t)BTX_CORE_STAKES_MAX * sizeof(struct stake) +
+                    BTX_CORE_DESCRIPTION_BYTES_MAX);
+    capacity.stakes = BTX_CORE_STAKES_MAX + 1;
+    assert_int_equal(btx_core_memory_bytes(&capacity), 0);
+    capacity.stakes = 0;
+    capacity.description_bytes = BTX_CORE_DESCRIPTION_BYTES_MAX + 1;
+    assert_int_equal(btx_core_memory_bytes(&capacity), 0);
+}
+
 static void memory_bytes__least_and_greatest__in_range(void **state)
 {
     const struct btx_core_capacity least = all(1);
@@ -292,6 +313,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_bytes__one_capacity_out_of_range__0),
+        cmocka_unit_test(memory_bytes__stakes_and_descriptions__from_none_to_their_limits),
         cmocka_unit_test(memory_bytes__least_and_greatest__in_range),
         cmocka_unit_test(memory_bytes__any_capacity_grows__never_less),
         cmocka_unit_test(init__any_shard__empty_with_its_first_order),
