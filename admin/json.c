@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "admin/printable.h"
+
 static void put_key(struct btx_json *json, const char *key)
 {
     if (json->follows)
@@ -102,11 +104,10 @@ void btx_json_hex(struct btx_json *json, const char *key, const uint8_t *bytes, 
     putc('"', json->out);
 }
 
-void btx_json_verbatim(struct btx_json *json, const char *key, const char *value,
-                       size_t length_bytes)
+void btx_json_record(struct btx_json *json, const char *key, const char *value, size_t length_bytes)
 {
     put_key(json, key);
-    fwrite(value, 1, length_bytes, json->out);
+    btx_printable_write(json->out, value, length_bytes, BTX_PRINTABLE_ASCII);
 }
 
 void btx_json_end_line(struct btx_json *json)

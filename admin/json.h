@@ -37,8 +37,9 @@ void btx_json_padded(struct btx_json *json, const char *key, const char *value, 
 /* Bytes as lower-case hexadecimal digits. */
 void btx_json_hex(struct btx_json *json, const char *key, const uint8_t *bytes,
                   size_t length_bytes);
-/* @length_bytes that are JSON already, such as the line of an event without its newline. */
-void btx_json_verbatim(struct btx_json *json, const char *key, const char *value,
+/* A record's @length_bytes of JSON without a newline; in its texts, too, what is not ASCII is
+ * escaped. */
+void btx_json_record(struct btx_json *json, const char *key, const char *value,
                        size_t length_bytes);
 
 /* End the line that an outermost value makes; another may follow. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin/printable.h"
 #include "admin/terminal.h"
 #include "admin/units.h"
 
@@ -66,6 +67,16 @@ void btx_verify_report_verdict(const struct btx_verify_report *report,
         append(ret_text, "; not executed");
 }
 
+/* @event is a record as JSON, or NULL: then @none stands there. */
+static void print_event(const char *where, const char *event, const char *none)
+{
+    const char *text = event == NULL ? none : event;
+
+    printf("  %s ", where);
+    btx_printable_write(stdout, text, strlen(text), BTX_PRINTABLE_TERMINAL);
+    printf("\n");
+}
+
 static void print_execution(const struct btx_verify_report *report)
 {
     const struct btx_log_execution *execution = report->execution;
@@ -89,9 +100,8 @@ static void print_execution(const struct btx_verify_report *report)
         printf("executed    %sDIFFERS%s behind seq %" PRIu64 ": %s\n",
                btx_colour_on(BTX_COLOUR_BAD), btx_colour_off(), execution->stopped_seq,
                execution->why);
-        printf("  log:       %s\n", report->in_log == NULL ? "?" : report->in_log);
-        printf("  execution: %s\n",
-               report->in_execution == NULL ? "nothing" : report->in_execution);
+        print_event("log:      ", report->in_log, "?");
+        print_event("execution:", report->in_execution, "nothing");
         return;
     }
 }
@@ -163,10 +173,10 @@ static void json_execution(const struct btx_verify_report *report, struct btx_js
         btx_json_text(json, "why", execution->why);
     if (report->in_log != NULL) {
         btx_json_u64(json, "seq", report->difference_seq);
-        btx_json_verbatim(json, "log", report->in_log, strlen(report->in_log));
+        btx_json_record(json, "log", report->in_log, strlen(report->in_log));
     }
     if (report->in_execution != NULL)
-        btx_json_verbatim(json, "expected", report->in_execution, strlen(report->in_execution));
+        btx_json_record(json, "expected", report->in_execution, strlen(report->in_execution));
     btx_json_end_object(json);
 }
 

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
+#include "admin/printable.h"
 #include "admin/record_filter.h"
 #include "admin/terminal.h"
 #include "admin/wal_survey.h"
@@ -16,6 +18,7 @@ struct dump {
     const struct btx_wal_request *request;
     struct btx_progress progress;
     uint64_t done_bytes;
+    bool on_terminal; /* Standard output is one. */
     char line[BTX_RECORD_TEXT_BYTES_MAX];
 };
 
@@ -27,7 +30,11 @@ static enum btx_fault_code print_record(struct dump *dump, const struct btx_reco
     if (!btx_record_filter_passes(dump->request, record))
         return BTX_OK;
     length_bytes = btx_record_text_encode(record, dump->line);
-    if (fwrite(dump->line, 1, length_bytes, stdout) != length_bytes)
+    if (dump->on_terminal)
+        btx_printable_write(stdout, dump->line, length_bytes, BTX_PRINTABLE_TERMINAL);
+    else
+        (void)fwrite(dump->line, 1, length_bytes, stdout); /* As with the other, ferror() tells. */
+    if (ferror(stdout))
         return btx_fault_set(reterr_fault, errno == ENOSPC ? BTX_FAULT_DISK_FULL : BTX_FAULT_IO,
                              errno, "standard output: cannot write");
     return BTX_OK;
@@ -87,6 +94,7 @@ enum btx_fault_code btx_wal_verb_dump(const struct btx_wal_request *request, boo
     if (code != BTX_OK)
         return btx_fault_wrap(reterr_fault, "%s", request->arguments[0]);
     dump.request = request;
+    dump.on_terminal = isatty(STDOUT_FILENO);
     btx_progress_begin(&dump.progress, "dump", total_bytes, true);
     code = dump_records(&dump, reader, ret_failed, reterr_fault);
     btx_progress_clear(&dump.progress);

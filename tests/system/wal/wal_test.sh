@@ -47,6 +47,29 @@ stop
 END
 }
 
+# later_story: a bet that is held and meets another through the other runner (market 7, bets 1 and
+# 2), and a non-runner (market 8, bet 3).
+later_story() {
+    cat <<'END'
+start 100
+{"cmd":"OpenAccount","t":1000000000,"account":1}
+{"cmd":"OpenAccount","t":1000000000,"account":2}
+{"cmd":"Deposit","t":1000000000,"account":1,"amount":100}
+{"cmd":"Deposit","t":1000000000,"account":2,"amount":100}
+{"cmd":"OpenMarket","t":1000000000,"market":7,"kind":"ODDS","runners":[8,9],"winners":1,"min_size":1,"commission":0,"bet_delay":5000,"implied":true}
+{"cmd":"DescribeMarket","t":1000000000,"market":7,"text":"Holmø\u007f"}
+{"cmd":"TurnInPlay","t":1000000000,"market":7}
+{"cmd":"PlaceOrder","t":2000000000,"account":1,"market":7,"runner":8,"side":"BACK","price":3,"size":10}
+{"cmd":"PlaceOrder","t":3000000000,"account":2,"market":7,"runner":9,"side":"BACK","price":1.5,"size":20}
+{"cmd":"SetBetDelay","t":9000000000,"market":7,"bet_delay":0}
+{"cmd":"OpenMarket","t":9000000000,"market":8,"kind":"ODDS","runners":[7,8,9],"winners":1,"min_size":1,"commission":0,"reductions":true,"ladder":"FINEST"}
+{"cmd":"PlaceOrder","t":9000000000,"account":1,"market":8,"runner":8,"side":"BACK","price":3.33,"size":10}
+{"cmd":"RemoveRunner","t":9000000000,"market":8,"runner":9,"factor":12.5}
+digest
+stop
+END
+}
+
 # orders COUNT: a story without its end: as many orders, one a commit.
 orders() {
     local i
@@ -465,6 +488,49 @@ dump_filters() {
     count 0 --account 0
     count 1 --account 1 --order 1 --commands
     count 1 --tx 9 --account 2 --events
+}
+
+# What the second stage of the rules made is found by what it names; a runner is no market.
+dump_later_rules() {
+    later_story | make
+    run verify "$log"
+    expect_status 0
+    expect_line 'executed    15 commands gave the same 17 events'
+    expect_line 'verdict     consistent, unsigned, end not anchored'
+    count 3 --events --order 1
+    count 3 --events --order 2
+    count 2 --events --order 3
+    run dump --events --order 1 "$log"
+    expect_out <<'END'
+{"seq":8,"tx":8,"t":2000000000,"ev":"OrderHeld","order":1,"account":1,"market":7,"runner":8,"side":"BACK","price":3,"size":10,"tif":"GTC","persistence":"LAPSE","post_only":false,"stp":"NONE","until":7000000000,"end":true}
+{"seq":10,"tx":10,"t":9000000000,"ev":"OrderReleased","order":1,"account":1,"market":7,"end":true}
+{"seq":12,"tx":11,"t":9000000000,"ev":"ImpliedMatched","market":7,"runner":9,"size":20,"taker":2,"taker_account":2,"taker_side":"BACK","maker_runner":8,"maker_price":3,"maker_size":10,"maker":1,"maker_account":1,"taker_remaining":0,"maker_remaining":0,"end":true}
+END
+    # Opened, described, in play; held, released and matched, twice; delay set.
+    count 9 --events --market 7
+    count 4 --events --market 8
+    count 0 --market 9
+    count 6 --commands --market 7
+    count 3 --commands --market 8
+    # Each release is a command of its own.
+    run dump --commands --from 10 --to 11 "$log"
+    expect_out <<'END'
+{"seq":10,"tx":10,"t":9000000000,"producer":0,"incarnation":0,"number":0,"shed":false,"rules":2,"command":{"cmd":"Tick","t":9000000000}}
+{"seq":11,"tx":11,"t":9000000000,"producer":0,"incarnation":0,"number":0,"shed":false,"rules":2,"command":{"cmd":"Tick","t":9000000000}}
+END
+}
+
+# In a file a description is byte for byte what it is; a terminal is not given what would steer it.
+dump_terminal() {
+    local delete=$'\x7f'
+    script -qec true /dev/null < /dev/null > /dev/null 2>&1 ||
+        { echo "SKIPPED: script(1) can make no terminal here (is /dev/pts mounted?)"; exit $SKIPPED; }
+    later_story | make
+    script -qec "'$WAL' dump --events '$log'" /dev/null < /dev/null > "$scratch/out"
+    grep -qF '"text":"Holmø\u007f"' "$scratch/out" || fail "$(grep Described "$scratch/out")"
+    run dump --events "$log"
+    grep -qF "\"text\":\"Holmø$delete\"" "$scratch/out" || fail "$(grep Described "$scratch/out")"
+    cmp "$scratch/out" "$scratch/events" || fail "events differ"
 }
 
 # Nobody reads any more: that is no damage, and needs no sentence.

@@ -59,7 +59,7 @@ static void json__nested_values__commas_between_them_only(void **state)
     btx_json_bool(json, "no", false);
     btx_json_null(json, "nothing");
     btx_json_hundredths(json, "ratio", 105);
-    btx_json_verbatim(json, "event", "{\"a\":1}###", 7);
+    btx_json_record(json, "event", "{\"a\":1}###", 7);
     btx_json_hex(json, "hash", (const uint8_t[]){0x00, 0xab, 0x10}, 3);
     btx_json_end_object(json);
     btx_json_end_line(json);
@@ -91,6 +91,15 @@ static void json_text__bytes_that_steer_terminals__escaped(void **state)
     assert_string_equal(text_of(page), "\"a\\\"b\\\\c\\u000a\\u001b[2J\\u007f\\u009b\\u00ff~ \"");
 }
 
+/* Nor what anybody may have written into a record. */
+static void json_record__beyond_ascii__escaped(void **state)
+{
+    struct page *page = *state;
+
+    btx_json_record(&page->json, NULL, "{\"text\":\"\xc2\x9b\"}###", 13);
+    assert_string_equal(text_of(page), "{\"text\":\"\\u009b\"}");
+}
+
 /* Texts on disk need not end in a zero. */
 static void json_padded__text_fills_its_field__not_a_byte_beyond(void **state)
 {
@@ -112,6 +121,7 @@ int main(void)
                                         close_page),
         cmocka_unit_test_setup_teardown(json_text__bytes_that_steer_terminals__escaped, open_page,
                                         close_page),
+        cmocka_unit_test_setup_teardown(json_record__beyond_ascii__escaped, open_page, close_page),
         cmocka_unit_test_setup_teardown(json_padded__text_fills_its_field__not_a_byte_beyond,
                                         open_page, close_page),
     };
