@@ -666,7 +666,8 @@ static void settle_accounts(struct btx_model *model, const struct btx_model_mark
     settled->rounding = (int64_t)-pnl_sum;
 }
 
-/* Whether what everybody would win and lose is money: after a removal it may be more. */
+/* Whether what everybody would win and lose is money: after a removal, also in another market that
+ * has left somebody with less than nothing, it may be more. */
 static bool is_payable(const struct btx_model *model, const struct btx_model_market *market,
                        const uint64_t *winners, size_t winner_count)
 {
@@ -702,8 +703,7 @@ static int settle_market(struct btx_model *model, const struct btx_settle_market
         return BTX_REJECT_MARKET_CLOSED;
     if (!read_winners(market, command, winners, &winner_count))
         return BTX_REJECT_INVALID_WINNERS;
-    if (btx_model_active_count(market) < market->runner_count &&
-        !is_payable(model, market, winners, winner_count))
+    if (model->removals > 0 && !is_payable(model, market, winners, winner_count))
         return BTX_REJECT_CAPACITY;
     market->status = BTX_MODEL_CLOSED;
     event = btx_model_emit(model, BTX_EVENT_MARKET_SETTLING, winner_count * sizeof winners[0]);
