@@ -211,7 +211,7 @@ static const struct btx_model_market *find_idle(const struct btx_model *model)
     return NULL;
 }
 
-/* Take away most of a FillOrKill that is held; false when there is none. */
+/* Leave less of a FillOrKill that is held than it wants at least; false when there is none. */
 static bool reduce_held(struct btx_flow *flow, const struct btx_model *model,
                         union btx_command_space *space)
 {
@@ -221,14 +221,15 @@ static bool reduce_held(struct btx_flow *flow, const struct btx_model *model,
         const int64_t step = btx_model_size_step(&model->markets[market]);
         struct btx_cancel_order *command;
 
-        if (!order->held || order->tif != BTX_TIF_FOK || order->remaining <= 2 * step)
+        if (!order->held || order->tif != BTX_TIF_FOK || order->min_fill <= step)
             continue;
         command = btx_flow_begin(flow, space, BTX_COMMAND_CANCEL_ORDER);
         command->account = order->account;
         command->order = order->order;
         command->present = BTX_CANCEL_ORDER_HAS_REDUCE_BY;
         command->reduce_by =
-            order->remaining - step * (int64_t)btx_random_between(&flow->random, 1, 2);
+            order->remaining - step * (int64_t)btx_random_between(
+                                          &flow->random, 1, (uint64_t)(order->min_fill / step) - 1);
         return true;
     }
     return false;
@@ -285,10 +286,10 @@ static bool tell_held(struct btx_flow *flow, struct btx_model *model,
         turn_delay(flow, model, space);
     } else if (which < 80) {
         (void)btx_flow_begin(flow, space, BTX_COMMAND_TICK); /* Nothing to fill in. */
-    } else if (which < 120) {
+    } else if (which < 180) {
         return reduce_held(flow, model, space);
     } else {
-        return which < 220 && replace_held(flow, model, space);
+        return which < 280 && replace_held(flow, model, space);
     }
     return true;
 }
