@@ -185,7 +185,7 @@ static void sweep(struct btx_flow *flow, const struct btx_model *model,
         command->size += step;
     command->stp = (uint8_t)btx_random_below(random, 3);
     command->tif = (uint8_t)btx_random_below(random, 3);
-    if (market->implied && btx_random_chance(random, 600)) {
+    if (market->implied && btx_random_chance(random, 800)) {
         command->runner = 2;
         command->side = BTX_ORDER_SIDE_BACK;
         command->price = 19000;
@@ -237,6 +237,11 @@ static void end_burst(struct btx_flow *flow, const struct btx_model *model,
     }
     if (flow->script_endings == 0)
         which = firsts[flow->script_first % BTX_COUNT_OF(firsts)];
+    /* Most of them with what only such a market can have. */
+    if (flow->script_endings == 0 && market->implied && flow->script_first % 4 < 3)
+        which = 0;
+    if (flow->script_endings == 0 && market->reductions && flow->script_first % 4 < 3)
+        which = 65;
     if (which < 30) {
         sweep(flow, model, market, space);
     } else if (which < 45) {
