@@ -40,7 +40,7 @@ void btx_json_hex(struct btx_json *json, const char *key, const uint8_t *bytes,
 /* A record's @length_bytes of JSON without a newline; in its texts, too, what is not ASCII is
  * escaped. */
 void btx_json_record(struct btx_json *json, const char *key, const char *value,
-                       size_t length_bytes);
+                     size_t length_bytes);
 
 /* End the line that an outermost value makes; another may follow. */
 void btx_json_end_line(struct btx_json *json);
