@@ -429,10 +429,11 @@ static enum btx_fault_code take_record(struct recovery *recovery, const struct b
     return BTX_OK;
 }
 
-/* Whether the state is the one asked for; a tx that at_seq is inside is read to its end. */
+/* Whether the state is the one asked for; a tx that at_seq is inside is read to its end.  The state
+ * before all events is there with the first command only: the notes before it say its rules. */
 static bool is_there(struct recovery *recovery)
 {
-    if (recovery->seq < recovery->options->at_seq)
+    if (recovery->seq < recovery->options->at_seq || recovery->options->at_seq == 0)
         return false;
     if (recovery->in_tx && recovery->inside_seq == 0)
         recovery->inside_seq = recovery->seq;
@@ -459,6 +460,12 @@ static bool is_behind_end(const struct recovery *recovery, const struct btx_reco
     return recovery->end != NULL && record->seq > recovery->end->position.seq;
 }
 
+/* Whether the state before all events was asked for, and @record is behind it. */
+static bool is_behind_nothing(const struct recovery *recovery, const struct btx_record *record)
+{
+    return recovery->options->at_seq == 0 && btx_record_kind(record) != BTX_RECORD_NOTE;
+}
+
 static enum btx_fault_code fold(struct recovery *recovery, struct btx_fault *reterr_fault)
 {
     const struct btx_record *record;
@@ -467,7 +474,7 @@ static enum btx_fault_code fold(struct recovery *recovery, struct btx_fault *ret
     while (!is_there(recovery)) {
         switch (btx_log_reader_next(recovery->reader, &record, reterr_fault)) {
         case BTX_LOG_RECORD:
-            if (is_behind_end(recovery, record))
+            if (is_behind_end(recovery, record) || is_behind_nothing(recovery, record))
                 return BTX_OK;
             code = take_record(recovery, record, reterr_fault);
             if (code != BTX_OK)
