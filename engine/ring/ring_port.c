@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ring_port.c - a port changes hands by its state, and whoever has it touches the rest alone. */
+#include "engine/ring/ring_port.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/check.h"
+
+enum btx_fault_code btx_ring_port_init(struct btx_ring_port *port,
+                                       const struct btx_ring_port_rule *rule,
+                                       struct btx_fault *reterr_fault)
+{
+    CHECK(rule->ring_bytes >= BTX_COMMAND_RING_BYTES_MIN &&
+          rule->ring_bytes <= BTX_COMMAND_RING_BYTES_MAX &&
+          (rule->ring_bytes & (rule->ring_bytes - 1)) == 0);
+    CHECK(rule->accounts_max <= BTX_RING_ACCOUNTS_MAX);
+    memset(port, 0, sizeof(*port));
+    port->page_memory = BTX_RING_MEMORY_NONE;
+    port->region_memory = BTX_RING_MEMORY_NONE;
+    port->rule = *rule;
+    port->accounts = calloc((size_t)rule->accounts_max + 1, sizeof(port->accounts[0]));
+    if (port->accounts == NULL)
+        return btx_fault_set(reterr_fault, BTX_FAULT_MEMORY, 0, "the accounts of port '%s'",
+                             rule->name);
+    return BTX_OK;
+}
+
+void btx_ring_port_done(struct btx_ring_port *port)
+{
+    btx_ring_memory_done(&port->region_memory);
+    btx_ring_memory_done(&port->page_memory);
+    free(port->accounts);
+    port->accounts = NULL;
+}
+
+static enum btx_fault_code port_memory(struct btx_ring_port *port, bool lock_required,
+                                       struct btx_fault *reterr_fault)
+{
+    const size_t records_offset = btx_producer_region_records_offset(port->rule.accounts_max);
+    const struct btx_ring_memory_plan page_plan = {
+        .name = "betex-engine-page",
+        .size_bytes = BTX_RING_PAGE_BYTES,
+        .mirror_offset = BTX_RING_PAGE_BYTES,
+        .writer = BTX_RING_WRITER_MAKER,
+        .lock_required = lock_required,
+    };
+    const struct btx_ring_memory_plan region_plan = {
+        .name = "betex-command-ring",
+        .size_bytes = records_offset + port->rule.ring_bytes,
+        .mirror_offset = records_offset,
+        .writer = BTX_RING_WRITER_PEER,
+        .lock_required = lock_required,
+    };
+    enum btx_fault_code code = btx_ring_memory_create(&page_plan, &port->page_memory, reterr_fault);
+
+    if (code != BTX_OK)
+        return code;
+    code = btx_ring_memory_create(&region_plan, &port->region_memory, reterr_fault);
+    if (code != BTX_OK)
+        btx_ring_memory_done(&port->page_memory);
+    return code;
+}
+
+static struct btx_engine_page *port_page(const struct btx_ring_port *port)
+{
+    return (struct btx_engine_page *)(void *)port->page_memory.base;
+}
+
+enum btx_fault_code btx_ring_port_open(struct btx_ring_port *port, uint32_t incarnation,
+                                       bool lock_required, struct btx_fault *reterr_fault)
+{
+    const struct btx_ring_port_rule *rule = &port->rule;
+    struct btx_engine_page *page;
+    enum btx_fault_code code;
+
+    CHECK(btx_ring_port_state(port) == BTX_RING_PORT_CLOSED);
+    code = port_memory(port, lock_required, reterr_fault);
+    if (code != BTX_OK)
+        return code;
+    page = port_page(port);
+    page->layout_version = BTX_RING_LAYOUT_VERSION;
+    page->unit_bytes = BTX_RING_UNIT_BYTES;
+    page->ring_bytes = rule->ring_bytes;
+    page->command_types = rule->commands.types;
+    page->accounts_max = rule->accounts_max;
+    page->length_bytes_max = rule->commands.length_bytes_max;
+    page->incarnation = incarnation;
+    page->producer = rule->producer;
+    page->kind = rule->commands.kind;
+    atomic_store_explicit(&page->state, BTX_COMMAND_RING_OPEN, memory_order_relaxed);
+    page->magic = BTX_ENGINE_PAGE_MAGIC;
+    btx_command_consumer_init(
+        &port->consumer, page,
+        (const struct btx_producer_page *)(const void *)port->region_memory.base,
+        port->region_memory.base + btx_producer_region_records_offset(rule->accounts_max),
+        rule->ring_bytes, &rule->commands);
+    port->is_ending = false;
+    port->is_told = false;
+    port->why = NULL;
+    port->accounts_count = 0;
+    port->incarnation = incarnation;
+    port->woken_for = 0;
+    atomic_store_explicit(&port->is_broken, 0, memory_order_relaxed);
+    /* Release, as part of it, pairs with the load in btx_ring_port_take(). */
+    atomic_store_explicit(&port->state, BTX_RING_PORT_OPEN, memory_order_seq_cst);
+    return BTX_OK;
+}
+
+void btx_ring_port_descriptors(const struct btx_ring_port *port, int *ret_page_fd,
+                               int *ret_region_fd)
+{
+    *ret_page_fd = port->page_memory.fd;
+    *ret_region_fd = port->region_memory.fd;
+}
+
+void btx_ring_port_revoke(struct btx_ring_port *port, const char *why)
+{
+    const _Atomic uint64_t *list =
+        (const _Atomic uint64_t *)(const void *)(port->region_memory.base + BTX_RING_PAGE_BYTES);
+
+    CHECK(btx_ring_port_state(port) == BTX_RING_PORT_OPEN);
+    /* The consumer is the matcher's, but where its producer page is never changes.  This acquire
+     * also pairs with the release in btx_command_producer_commit() for the list: an account that
+     * was set before an order of it was handed over is seen. */
+    port->end_tail = btx_command_consumer_tail(&port->consumer);
+    for (uint32_t i = 0; i < port->rule.accounts_max; i++) {
+        const uint64_t account = atomic_load_explicit(&list[i], memory_order_relaxed);
+
+        if (account != 0)
+            port->accounts[port->accounts_count++] = account;
+    }
+    port->why = why;
+    /* Relaxed: a hint for the peer, should it live on. */
+    atomic_store_explicit(&port_page(port)->state, BTX_COMMAND_RING_REVOKED, memory_order_relaxed);
+    /* Release, as part of it, pairs with the load in btx_ring_port_take(); sequentially consistent
+     * pairs with btx_ring_server_wake(). */
+    atomic_store_explicit(&port->state, BTX_RING_PORT_REVOKED, memory_order_seq_cst);
+}
+
+const char *btx_ring_port_lie(const struct btx_ring_port *port)
+{
+    /* Acquire pairs with the release in btx_ring_port_take(): the sentence is there, and a consumer
+     * that is broken does not change any more. */
+    if (atomic_load_explicit(&port->is_broken, memory_order_acquire) == 0)
+        return NULL;
+    return btx_command_consumer_why(&port->consumer);
+}
+
+bool btx_ring_port_is_whole(const struct btx_ring_port *port)
+{
+    return btx_ring_memory_is_whole(&port->region_memory);
+}
+
+void btx_ring_port_close(struct btx_ring_port *port)
+{
+    CHECK(btx_ring_port_state(port) == BTX_RING_PORT_DRAINED);
+    /* A peer that connects again and again and keeps what it was given must not keep our memory. */
+    btx_ring_memory_empty(&port->region_memory);
+    btx_ring_memory_done(&port->region_memory);
+    btx_ring_memory_done(&port->page_memory);
+    atomic_store_explicit(&port->state, BTX_RING_PORT_CLOSED, memory_order_seq_cst);
+}
+
+enum btx_ring_port_take btx_ring_port_take(struct btx_ring_port *port, void *to,
+                                           size_t *ret_length_bytes)
+{
+    /* Acquire pairs with the stores in btx_ring_port_open() and btx_ring_port_revoke(). */
+    const uint32_t state = atomic_load_explicit(&port->state, memory_order_acquire);
+
+    if (state == BTX_RING_PORT_CLOSED || state == BTX_RING_PORT_DRAINED || port->is_told)
+        return BTX_RING_PORT_EMPTY;
+    if (state == BTX_RING_PORT_REVOKED && !port->is_ending) {
+        port->is_ending = true;
+        btx_command_consumer_end(&port->consumer, port->end_tail);
+    }
+    switch (btx_command_consumer_take(&port->consumer, to, ret_length_bytes)) {
+    case BTX_COMMAND_TAKE_ONE:
+        return BTX_RING_PORT_COMMAND;
+    case BTX_COMMAND_TAKE_BROKEN:
+        if (!port->is_ending) {
+            if (atomic_load_explicit(&port->is_broken, memory_order_relaxed) != 0)
+                return BTX_RING_PORT_EMPTY;
+            /* Release pairs with the acquire in btx_ring_port_lie(). */
+            atomic_store_explicit(&port->is_broken, 1, memory_order_release);
+            return BTX_RING_PORT_BROKEN;
+        }
+        break;
+    case BTX_COMMAND_TAKE_EMPTY:
+        if (!port->is_ending)
+            return BTX_RING_PORT_EMPTY;
+        break;
+    case BTX_COMMAND_TAKE_COUNT:
+        CHECK_UNREACHABLE();
+    }
+    port->is_told = true;
+    return BTX_RING_PORT_ENDED;
+}
+
+uint32_t btx_ring_port_incarnation(const struct btx_ring_port *port)
+{
+    return port->incarnation;
+}
+
+size_t btx_ring_port_accounts(const struct btx_ring_port *port, const uint64_t **ret_accounts)
+{
+    CHECK(port->is_told);
+    *ret_accounts = port->accounts;
+    return port->accounts_count;
+}
+
+const char *btx_ring_port_why(const struct btx_ring_port *port)
+{
+    const char *lie = btx_command_consumer_why(&port->consumer);
+
+    CHECK(port->is_told);
+    return lie != NULL ? lie : port->why;
+}
+
+void btx_ring_port_release(struct btx_ring_port *port)
+{
+    CHECK(port->is_told);
+    /* Release, as part of it, pairs with the load in btx_ring_port_state(). */
+    atomic_store_explicit(&port->state, BTX_RING_PORT_DRAINED, memory_order_seq_cst);
+}
+
+bool btx_ring_port_wake_due(struct btx_ring_port *port, uint64_t durable)
+{
+    const struct btx_producer_page *producer =
+        (const struct btx_producer_page *)(const void *)port->region_memory.base;
+    /* Sequentially consistent: the other half of btx_command_producer_wait_for(). */
+    const uint64_t waits_for = atomic_load_explicit(&producer->waits_for, memory_order_seq_cst);
+
+    if (waits_for == 0 || waits_for > durable || waits_for == port->woken_for)
+        return false;
+    port->woken_for = waits_for;
+    return true;
+}
