@@ -62,6 +62,8 @@ enum btx_fault_code btx_command_producer_attach(struct btx_command_producer *pro
         (_Atomic uint64_t *)(void *)(producer->region_memory.base + BTX_RING_PAGE_BYTES);
     producer->bytes = producer->region_memory.base + records_offset;
     producer->capacity_bytes = producer->page->ring_bytes;
+    producer->incarnation =
+        atomic_load_explicit(&producer->page->incarnation, memory_order_relaxed);
     return BTX_OK;
 }
 
@@ -81,7 +83,7 @@ struct btx_command_terms btx_command_producer_terms(const struct btx_command_pro
         .command_types = page->command_types,
         .length_bytes_max = page->length_bytes_max,
         .accounts_max = page->accounts_max,
-        .incarnation = page->incarnation,
+        .incarnation = producer->incarnation,
         .producer = page->producer,
         .kind = page->kind,
     };
@@ -122,9 +124,12 @@ bool btx_command_producer_is_taken(const struct btx_command_producer *producer)
 
 bool btx_command_producer_is_revoked(const struct btx_command_producer *producer)
 {
-    /* Relaxed: nothing that we read depends on it. */
-    return atomic_load_explicit(&producer->page->state, memory_order_relaxed) !=
-           BTX_COMMAND_RING_OPEN;
+    /* The page is the same for all lives of this producer.  Acquire pairs with the release in
+     * btx_ring_port_prepare(): who sees a later life's state sees its number. */
+    return atomic_load_explicit(&producer->page->state, memory_order_acquire) !=
+               BTX_COMMAND_RING_OPEN ||
+           atomic_load_explicit(&producer->page->incarnation, memory_order_relaxed) !=
+               producer->incarnation;
 }
 
 void btx_command_producer_set_account(struct btx_command_producer *producer, uint32_t index,

@@ -27,10 +27,11 @@ struct btx_command_producer {
     uint64_t tail;
     uint64_t claimed_bytes;
     uint64_t head_seen;
+    uint32_t incarnation;
 };
 
-/* Map the ring whose descriptors the engine has sent; they are this function's from now on, also
- * when it fails.
+/* Map the ring whose descriptors the engine has sent, and put its pages in; the descriptors are
+ * this function's from now on, also when it fails.  The engine has to be told then, to accept it.
  * Faults: LAYOUT when the other side has another layout, MEMORY. */
 BTX_MUST_USE enum btx_fault_code btx_command_producer_attach(struct btx_command_producer *producer,
                                                              int page_fd, int region_fd,

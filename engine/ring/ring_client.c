@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ring_client.c - connect, receive, map. */
+/* ring_client.c - connect, receive, map, say so. */
 #include "engine/ring/ring_client.h"
 
 #include <errno.h>
@@ -73,19 +73,50 @@ static enum btx_fault_code client_map(struct btx_ring_client *client,
         descriptor_take(message, fds, BTX_RING_DESCRIPTOR_PRODUCER_REGION), reterr_fault);
 }
 
+/* Receive an answer within the time that the socket has; its descriptors are in @fds. */
+static enum btx_fault_code client_receive(struct btx_ring_client *client,
+                                          struct btx_ring_message *message, int *fds, size_t *count,
+                                          struct btx_fault *reterr_fault)
+{
+    const int os_error = btx_ring_message_receive(client->fd, message, fds, count);
+
+    if (os_error == EAGAIN)
+        return btx_fault_set(reterr_fault, BTX_FAULT_IO, 0, "the engine does not answer");
+    if (os_error != 0)
+        return btx_fault_set(reterr_fault, BTX_FAULT_IO, os_error, "the engine's answer");
+    return BTX_OK;
+}
+
+/* Tell the engine that all is mapped, and wait until it has accepted that. */
+static enum btx_fault_code client_mapped(struct btx_ring_client *client,
+                                         struct btx_fault *reterr_fault)
+{
+    struct btx_ring_message message = btx_ring_message_make(BTX_RING_MESSAGE_MAPPED, "");
+    int fds[BTX_RING_DESCRIPTORS_MAX];
+    size_t count = 0;
+    const int os_error = btx_ring_message_send(client->fd, &message, NULL, 0);
+
+    if (os_error != 0)
+        return btx_fault_set(reterr_fault, BTX_FAULT_IO, os_error, "answering the engine");
+    if (client_receive(client, &message, fds, &count, reterr_fault) != BTX_OK)
+        return reterr_fault->code;
+    while (count > 0)
+        (void)close(fds[--count]); /* None is expected here. */
+    if (message.type != BTX_RING_MESSAGE_READY)
+        return btx_fault_set(reterr_fault, BTX_FAULT_IO, 0, "the engine refused: %s", message.text);
+    return BTX_OK;
+}
+
 static enum btx_fault_code client_welcome(struct btx_ring_client *client,
                                           struct btx_fault *reterr_fault)
 {
     struct btx_ring_message message;
     int fds[BTX_RING_DESCRIPTORS_MAX];
     size_t count = 0;
-    enum btx_fault_code code;
-    const int os_error = btx_ring_message_receive(client->fd, &message, fds, &count);
+    enum btx_fault_code code = client_receive(client, &message, fds, &count, reterr_fault);
 
-    if (os_error == EAGAIN)
-        return btx_fault_set(reterr_fault, BTX_FAULT_IO, 0, "the engine does not answer");
-    if (os_error != 0)
-        return btx_fault_set(reterr_fault, BTX_FAULT_IO, os_error, "the engine's answer");
+    if (code != BTX_OK)
+        return code;
     if (message.type == BTX_RING_MESSAGE_WELCOME)
         code = client_map(client, &message, fds, reterr_fault);
     else
@@ -108,6 +139,8 @@ enum btx_fault_code btx_ring_client_open(struct btx_ring_client *client, const c
     code = client_connect(client, path, timeout_ns, reterr_fault);
     if (code == BTX_OK)
         code = client_welcome(client, reterr_fault);
+    if (code == BTX_OK)
+        code = client_mapped(client, reterr_fault);
     if (code == BTX_OK && fcntl(client->fd, F_SETFL, O_NONBLOCK) != 0)
         code = btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "the engine's connection");
     if (code != BTX_OK)

@@ -7,8 +7,8 @@
  *   event page       the positions of the event ring; written by the engine only
  *   event bytes      its records; written by the engine only
  *   engine page      the engine's side of one command ring; written by the engine only
- *   producer region  the producer's side: its page, its accounts, its records; the engine maps it
- *                    for reading only */
+ *   producer region  the producer's side: its page, its accounts, its records; written by the
+ *                    producer only, made anew for each life of it */
 #ifndef BTX_RING_RING_LAYOUT_H
 #define BTX_RING_RING_LAYOUT_H
 
@@ -67,13 +67,13 @@ struct btx_engine_page {
     uint64_t magic; /* BTX_ENGINE_PAGE_MAGIC */
     uint32_t layout_version;
     uint32_t unit_bytes;
-    uint64_t ring_bytes;       /* of the records: a power of two */
-    uint64_t command_types;    /* bit n: records of type n are taken */
-    uint32_t accounts_max;     /* places in the list of accounts */
-    uint32_t length_bytes_max; /* of one record */
-    uint32_t incarnation;      /* which life of this producer's ring */
-    uint16_t producer;         /* which producer */
-    uint8_t kind;              /* the kind that its records must have */
+    uint64_t ring_bytes;          /* of the records: a power of two */
+    uint64_t command_types;       /* bit n: records of type n are taken */
+    uint32_t accounts_max;        /* places in the list of accounts */
+    uint32_t length_bytes_max;    /* of one record */
+    _Atomic uint32_t incarnation; /* which life of this producer's ring */
+    uint16_t producer;            /* which producer */
+    uint8_t kind;                 /* the kind that its records must have */
     uint8_t reserved_0[77];
 
     _Atomic uint64_t head; /* up to here records were taken: may be overwritten */

@@ -2,8 +2,8 @@
 /* ring_memory.c - memfds, seals and mappings.
  * The order is what matters: the pages are allocated by fallocate before anything is mapped, for
  * that is the call that says how it went (a hugepage that cannot be had at the first access is a
- * SIGBUS); and the seals come last, because F_SEAL_FUTURE_WRITE leaves the mapping that already
- * exists as the only one that can write. */
+ * SIGBUS); and F_SEAL_FUTURE_WRITE comes when the mapping that is to write exists, because it
+ * forbids all further ones, and with them every write and hole by a descriptor. */
 #include "engine/ring/ring_memory.h"
 
 #include <errno.h>
@@ -20,17 +20,14 @@
 #define MEMFD_NOEXEC_SEAL 0x0008U
 #define MEMFD_HUGE_2MIB (21U << 26)
 
-#define SEALS_ALL (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+/* From the beginning, and when the one that writes has mapped it. */
+#define SEALS_SIZE (F_SEAL_SHRINK | F_SEAL_GROW)
+#define SEALS_WRITE (F_SEAL_FUTURE_WRITE | F_SEAL_SEAL)
 #define PAGE_BYTES 4096u
 
 static size_t plan_page_bytes(const struct btx_ring_memory_plan *plan)
 {
     return plan->hugepages ? BTX_RING_HUGEPAGE_BYTES : PAGE_BYTES;
-}
-
-static int plan_seals(const struct btx_ring_memory_plan *plan)
-{
-    return plan->writer == BTX_RING_WRITER_MAKER ? SEALS_ALL | F_SEAL_FUTURE_WRITE : SEALS_ALL;
 }
 
 /* A number from a file of the kernel; 0 when it cannot be read. */
@@ -79,20 +76,32 @@ static enum btx_fault_code memory_open(const struct btx_ring_memory_plan *plan, 
         (void)btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "making %s", plan->name);
         goto close_fd;
     }
-    if (fallocate(fd, 0, 0, (off_t)plan->size_bytes) != 0) {
-        if (plan->hugepages)
-            (void)fault_hugepages(plan, errno, reterr_fault);
-        else
-            (void)btx_fault_set(reterr_fault, BTX_FAULT_MEMORY, errno, "%s of %zu bytes",
-                                plan->name, plan->size_bytes);
-        goto close_fd;
-    }
     *ret_fd = fd;
     return BTX_OK;
 
 close_fd:
     (void)close(fd); /* There is a fault already. */
     return reterr_fault->code;
+}
+
+/* Put all pages in, which is where it shows that there are not enough. */
+static enum btx_fault_code memory_allocate(const struct btx_ring_memory_plan *plan, int fd,
+                                           struct btx_fault *reterr_fault)
+{
+    if (fallocate(fd, 0, 0, (off_t)plan->size_bytes) == 0)
+        return BTX_OK;
+    if (plan->hugepages)
+        return fault_hugepages(plan, errno, reterr_fault);
+    return btx_fault_set(reterr_fault, BTX_FAULT_MEMORY, errno, "%s of %zu bytes", plan->name,
+                         plan->size_bytes);
+}
+
+static enum btx_fault_code memory_seal(const struct btx_ring_memory_plan *plan, int fd, int seals,
+                                       struct btx_fault *reterr_fault)
+{
+    if (fcntl(fd, F_ADD_SEALS, seals) != 0)
+        return btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "sealing %s", plan->name);
+    return BTX_OK;
 }
 
 /* Map @memory->fd once, and what lies behind the plan's mirror_offset a second time. */
@@ -160,20 +169,19 @@ enum btx_fault_code btx_ring_memory_create(const struct btx_ring_memory_plan *pl
                                            struct btx_ring_memory *ret_memory,
                                            struct btx_fault *reterr_fault)
 {
-    const int protection =
-        plan->writer == BTX_RING_WRITER_MAKER ? PROT_READ | PROT_WRITE : PROT_READ;
     struct btx_ring_memory memory = BTX_RING_MEMORY_NONE;
 
     plan_check(plan);
     if (memory_open(plan, &memory.fd, reterr_fault) != BTX_OK)
         return reterr_fault->code;
-    if (memory_map(plan, protection, &memory, reterr_fault) != BTX_OK ||
-        memory_lock(plan, &memory, reterr_fault) != BTX_OK)
+    if (memory_seal(plan, memory.fd, SEALS_SIZE, reterr_fault) != BTX_OK)
         goto done;
-    if (fcntl(memory.fd, F_ADD_SEALS, plan_seals(plan)) != 0) {
-        (void)btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "sealing %s", plan->name);
+    if (plan->writer == BTX_RING_WRITER_MAKER &&
+        (memory_allocate(plan, memory.fd, reterr_fault) != BTX_OK ||
+         memory_map(plan, PROT_READ | PROT_WRITE, &memory, reterr_fault) != BTX_OK ||
+         memory_lock(plan, &memory, reterr_fault) != BTX_OK ||
+         memory_seal(plan, memory.fd, SEALS_WRITE, reterr_fault) != BTX_OK))
         goto done;
-    }
     *ret_memory = memory;
     return BTX_OK;
 
@@ -182,12 +190,32 @@ done:
     return reterr_fault->code;
 }
 
+enum btx_fault_code btx_ring_memory_accept(const struct btx_ring_memory_plan *plan,
+                                           struct btx_ring_memory *memory,
+                                           struct btx_fault *reterr_fault)
+{
+    struct stat status;
+
+    plan_check(plan);
+    CHECK(plan->writer == BTX_RING_WRITER_PEER && memory->base == NULL);
+    if (memory_seal(plan, memory->fd, SEALS_WRITE, reterr_fault) != BTX_OK)
+        return reterr_fault->code;
+    /* Only now: nobody can take a page out any more. */
+    CHECK(fstat(memory->fd, &status) == 0);
+    if ((uint64_t)status.st_blocks * 512u < plan->size_bytes)
+        return btx_fault_set(reterr_fault, BTX_FAULT_INPUT, 0, "there are pages missing in %s",
+                             plan->name);
+    if (memory_map(plan, PROT_READ, memory, reterr_fault) != BTX_OK)
+        return reterr_fault->code;
+    return memory_lock(plan, memory, reterr_fault);
+}
+
 enum btx_fault_code btx_ring_memory_attach(const struct btx_ring_memory_plan *plan, int fd,
                                            struct btx_ring_memory *ret_memory,
                                            struct btx_fault *reterr_fault)
 {
-    const int protection =
-        plan->writer == BTX_RING_WRITER_MAKER ? PROT_READ : PROT_READ | PROT_WRITE;
+    const bool writes = plan->writer == BTX_RING_WRITER_PEER;
+    const int wanted_seals = writes ? SEALS_SIZE : SEALS_SIZE | SEALS_WRITE;
     struct btx_ring_memory memory = BTX_RING_MEMORY_NONE;
     struct stat status;
     int seals;
@@ -200,11 +228,14 @@ enum btx_fault_code btx_ring_memory_attach(const struct btx_ring_memory_plan *pl
         goto done;
     }
     seals = fcntl(fd, F_GET_SEALS);
-    if (seals < 0 || (seals & plan_seals(plan)) != plan_seals(plan)) {
+    if (seals < 0 || (seals & wanted_seals) != wanted_seals) {
         (void)btx_fault_set(reterr_fault, BTX_FAULT_LAYOUT, 0, "%s is not sealed", plan->name);
         goto done;
     }
-    if (memory_map(plan, protection, &memory, reterr_fault) != BTX_OK)
+    if (writes && memory_allocate(plan, fd, reterr_fault) != BTX_OK)
+        goto done;
+    if (memory_map(plan, writes ? PROT_READ | PROT_WRITE : PROT_READ, &memory, reterr_fault) !=
+        BTX_OK)
         goto done;
     *ret_memory = memory;
     return BTX_OK;
@@ -226,21 +257,6 @@ enum btx_fault_code btx_ring_memory_open_reader(const struct btx_ring_memory *me
         return btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "opening shared memory to read");
     *ret_fd = fd;
     return BTX_OK;
-}
-
-bool btx_ring_memory_is_whole(const struct btx_ring_memory *memory)
-{
-    struct stat status;
-
-    CHECK(fstat(memory->fd, &status) == 0);
-    return (uint64_t)status.st_blocks * 512u >= memory->size_bytes;
-}
-
-void btx_ring_memory_empty(const struct btx_ring_memory *memory)
-{
-    /* Refused only for what nobody else can write, and there is no need there. */
-    (void)fallocate(memory->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
-                    (off_t)memory->size_bytes);
 }
 
 void btx_ring_memory_done(struct btx_ring_memory *memory)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ring_memory.h - a piece of memory that processes share: a sealed memfd, mapped.
  *
- * Sealed means that nobody can shrink or grow it, so that no access can ever die by SIGBUS; and
- * for what only the engine writes, that nobody else can ever write it, by whatever descriptor or
- * mapping, nor punch holes into it.  All pages are there when it is made: later use never faults
- * for memory that might not be had.  The last part can be mapped twice, one copy behind the other,
- * so that what goes over the end of a ring is contiguous all the same. */
+ * Sealed means that nobody can shrink or grow it, so that no access can ever die by SIGBUS; that
+ * there is one mapping that can write it and nobody can ever get another; and that nobody can punch
+ * holes into it, so that no access faults for a page that is gone.  All pages are there before it
+ * is used.  The last part can be mapped twice, one copy behind the other, so that what goes over
+ * the end of a ring is contiguous all the same. */
 #ifndef BTX_RING_RING_MEMORY_H
 #define BTX_RING_RING_MEMORY_H
 
@@ -17,10 +17,11 @@
 
 #define BTX_RING_HUGEPAGE_BYTES (UINT64_C(2) << 20)
 
-/* Who may write it.  The maker decides when it makes it, by seals. */
+/* Whose mapping can write it. */
 enum btx_ring_writer {
-    BTX_RING_WRITER_MAKER, /* this mapping alone; all others can only read, whatever they hold */
-    BTX_RING_WRITER_PEER,  /* whoever gets the descriptor; the maker's mapping can only read */
+    BTX_RING_WRITER_MAKER, /* the maker's: complete and sealed when it is made */
+    BTX_RING_WRITER_PEER,  /* a peer's: made without a page and without a mapping; the peer maps it
+                              and puts its pages in; then the maker accepts it, which seals it */
 };
 
 struct btx_ring_memory_plan {
@@ -44,16 +45,24 @@ struct btx_ring_memory {
 
 #define BTX_RING_MEMORY_NONE ((struct btx_ring_memory){.fd = -1})
 
-/* Make it, all zero.
+/* Make it, all zero.  For a peer to write: only the descriptor, to be handed out.
  * Faults: MEMORY when it cannot be had (how many hugepages are missing, and what to set), LIMIT
  * when it may not be locked, IO for anything else that the kernel refuses. */
 BTX_MUST_USE enum btx_fault_code btx_ring_memory_create(const struct btx_ring_memory_plan *plan,
                                                         struct btx_ring_memory *ret_memory,
                                                         struct btx_fault *reterr_fault);
 
+/* The peer has mapped what was made for it to write: seal it, map it for reading.  From here on
+ * the peer can write it, by the mappings that it has, and do nothing else to it.
+ * Faults: INPUT when the peer has not left all pages in it, MEMORY, LIMIT, IO. */
+BTX_MUST_USE enum btx_fault_code btx_ring_memory_accept(const struct btx_ring_memory_plan *plan,
+                                                        struct btx_ring_memory *memory,
+                                                        struct btx_fault *reterr_fault);
+
 /* Map what another process made, from the descriptor @fd, which is this function's from now on,
  * also when it fails.  plan->writer is who the maker said; the peer's side of WRITER_PEER is mapped
- * for writing, all else for reading.  plan->lock_required is ignored: the maker has locked it.
+ * for writing, with all of its pages, all else for reading.  plan->lock_required is ignored: that
+ * is the maker's.
  * Faults: LAYOUT when size or seals are not those of the plan, MEMORY. */
 BTX_MUST_USE enum btx_fault_code btx_ring_memory_attach(const struct btx_ring_memory_plan *plan,
                                                         int fd, struct btx_ring_memory *ret_memory,
@@ -64,14 +73,6 @@ BTX_MUST_USE enum btx_fault_code btx_ring_memory_attach(const struct btx_ring_me
 BTX_MUST_USE enum btx_fault_code btx_ring_memory_open_reader(const struct btx_ring_memory *memory,
                                                              int *ret_fd,
                                                              struct btx_fault *reterr_fault);
-
-/* Whether all of its pages are there: false when somebody has punched holes.  They read as zeros
- * and are filled again by the next access, so this is a look at a moment. */
-bool btx_ring_memory_is_whole(const struct btx_ring_memory *memory);
-
-/* Give the pages back although others may still have it mapped: for what a peer keeps of a ring
- * that is no longer ours.  To them it reads as zeros. */
-void btx_ring_memory_empty(const struct btx_ring_memory *memory);
 
 /* Unmap and close.  A memory that is none, or done already, is left alone. */
 void btx_ring_memory_done(struct btx_ring_memory *memory);

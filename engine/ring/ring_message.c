@@ -55,6 +55,16 @@ int btx_ring_message_send(int socket, const struct btx_ring_message *message, co
     return 0;
 }
 
+bool btx_ring_message_is_mapped(int socket)
+{
+    const struct btx_ring_message wanted = btx_ring_message_make(BTX_RING_MESSAGE_MAPPED, "");
+    struct btx_ring_message message;
+    /* Not recvmsg: there is no room for descriptors.  MSG_TRUNC: the length that was sent. */
+    const ssize_t length = recv(socket, &message, sizeof(message), MSG_DONTWAIT | MSG_TRUNC);
+
+    return length == (ssize_t)sizeof(message) && memcmp(&message, &wanted, sizeof(message)) == 0;
+}
+
 /* The descriptors that came along. */
 static size_t take_descriptors(struct msghdr *header, int ret_fds[BTX_RING_DESCRIPTORS_MAX])
 {

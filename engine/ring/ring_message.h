@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ring_message.h - what is said on the engine's socket, one message a packet.
  *
- * Only the engine speaks.  A peer that says anything at all is cut off: so there is nothing to
- * decode on the engine's side, and no descriptor of a peer is ever taken. */
+ * The engine speaks; a peer says one thing once, that it has mapped what it was given, and is cut
+ * off for anything else.  No descriptor of a peer is ever taken. */
 #ifndef BTX_RING_RING_MESSAGE_H
 #define BTX_RING_RING_MESSAGE_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,10 +16,12 @@
 #define BTX_RING_MESSAGE_MAGIC 0x6d787462u /* "btxm" as bytes in memory */
 
 enum btx_ring_message_type {
-    BTX_RING_MESSAGE_WELCOME = 1, /* with descriptors: the peer has a ring now */
+    BTX_RING_MESSAGE_WELCOME = 1, /* with descriptors, to be mapped */
     BTX_RING_MESSAGE_REFUSED = 2, /* text says why; the connection ends */
     BTX_RING_MESSAGE_WAKE = 3,    /* the durable position that was waited for is reached */
     BTX_RING_MESSAGE_ENDED = 4,   /* the ring is revoked, text says why; the connection ends */
+    BTX_RING_MESSAGE_MAPPED = 5,  /* the peer's, the answer to WELCOME */
+    BTX_RING_MESSAGE_READY = 6,   /* the engine's to that: the ring is in use */
 };
 
 /* What each descriptor of WELCOME is, in their order. */
@@ -56,6 +59,10 @@ struct btx_ring_message btx_ring_message_make(enum btx_ring_message_type type, c
  * EAGAIN when the peer does not read. */
 BTX_MUST_USE int btx_ring_message_send(int socket, const struct btx_ring_message *message,
                                        const int *fds, size_t count);
+
+/* Whether what a peer has sent is MAPPED and nothing else.  Never waits; what does not fit and all
+ * descriptors are dropped by the kernel. */
+BTX_MUST_USE bool btx_ring_message_is_mapped(int socket);
 
 /* Receive one message, waiting as the socket does.  0, or an errno: EAGAIN for none now, ECONNRESET
  * for the end, EPROTO for what is no message of ours.  *ret_count descriptors are in @ret_fds, the

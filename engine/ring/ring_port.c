@@ -4,11 +4,46 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/base/check.h"
 
+static struct btx_engine_page *port_page(const struct btx_ring_port *port)
+{
+    return (struct btx_engine_page *)(void *)port->page_memory.base;
+}
+
+/* What stays the same for all lives. */
+static enum btx_fault_code port_make_page(struct btx_ring_port *port,
+                                          struct btx_fault *reterr_fault)
+{
+    const struct btx_ring_port_rule *rule = &port->rule;
+    const struct btx_ring_memory_plan plan = {
+        .name = "betex-engine-page",
+        .size_bytes = BTX_RING_PAGE_BYTES,
+        .mirror_offset = BTX_RING_PAGE_BYTES,
+        .writer = BTX_RING_WRITER_MAKER,
+        .lock_required = port->lock_required,
+    };
+    struct btx_engine_page *page;
+
+    if (btx_ring_memory_create(&plan, &port->page_memory, reterr_fault) != BTX_OK)
+        return reterr_fault->code;
+    page = port_page(port);
+    page->magic = BTX_ENGINE_PAGE_MAGIC;
+    page->layout_version = BTX_RING_LAYOUT_VERSION;
+    page->unit_bytes = BTX_RING_UNIT_BYTES;
+    page->ring_bytes = rule->ring_bytes;
+    page->command_types = rule->commands.types;
+    page->accounts_max = rule->accounts_max;
+    page->length_bytes_max = rule->commands.length_bytes_max;
+    page->producer = rule->producer;
+    page->kind = rule->commands.kind;
+    return BTX_OK;
+}
+
 enum btx_fault_code btx_ring_port_init(struct btx_ring_port *port,
-                                       const struct btx_ring_port_rule *rule,
+                                       const struct btx_ring_port_rule *rule, bool lock_required,
                                        struct btx_fault *reterr_fault)
 {
     CHECK(rule->ring_bytes >= BTX_COMMAND_RING_BYTES_MIN &&
@@ -18,11 +53,18 @@ enum btx_fault_code btx_ring_port_init(struct btx_ring_port *port,
     memset(port, 0, sizeof(*port));
     port->page_memory = BTX_RING_MEMORY_NONE;
     port->region_memory = BTX_RING_MEMORY_NONE;
+    port->page_fd = -1;
     port->rule = *rule;
+    port->lock_required = lock_required;
     port->accounts = calloc((size_t)rule->accounts_max + 1, sizeof(port->accounts[0]));
     if (port->accounts == NULL)
         return btx_fault_set(reterr_fault, BTX_FAULT_MEMORY, 0, "the accounts of port '%s'",
                              rule->name);
+    if (port_make_page(port, reterr_fault) != BTX_OK ||
+        btx_ring_memory_open_reader(&port->page_memory, &port->page_fd, reterr_fault) != BTX_OK) {
+        btx_ring_port_done(port);
+        return reterr_fault->code;
+    }
     return BTX_OK;
 }
 
@@ -30,68 +72,61 @@ void btx_ring_port_done(struct btx_ring_port *port)
 {
     btx_ring_memory_done(&port->region_memory);
     btx_ring_memory_done(&port->page_memory);
+    if (port->page_fd >= 0)
+        (void)close(port->page_fd); /* Only for reading. */
+    port->page_fd = -1;
     free(port->accounts);
     port->accounts = NULL;
 }
 
-static enum btx_fault_code port_memory(struct btx_ring_port *port, bool lock_required,
-                                       struct btx_fault *reterr_fault)
+static struct btx_ring_memory_plan port_region_plan(const struct btx_ring_port *port)
 {
     const size_t records_offset = btx_producer_region_records_offset(port->rule.accounts_max);
-    const struct btx_ring_memory_plan page_plan = {
-        .name = "betex-engine-page",
-        .size_bytes = BTX_RING_PAGE_BYTES,
-        .mirror_offset = BTX_RING_PAGE_BYTES,
-        .writer = BTX_RING_WRITER_MAKER,
-        .lock_required = lock_required,
-    };
-    const struct btx_ring_memory_plan region_plan = {
+
+    return (struct btx_ring_memory_plan){
         .name = "betex-command-ring",
         .size_bytes = records_offset + port->rule.ring_bytes,
         .mirror_offset = records_offset,
         .writer = BTX_RING_WRITER_PEER,
-        .lock_required = lock_required,
+        .lock_required = port->lock_required,
     };
-    enum btx_fault_code code = btx_ring_memory_create(&page_plan, &port->page_memory, reterr_fault);
-
-    if (code != BTX_OK)
-        return code;
-    code = btx_ring_memory_create(&region_plan, &port->region_memory, reterr_fault);
-    if (code != BTX_OK)
-        btx_ring_memory_done(&port->page_memory);
-    return code;
 }
 
-static struct btx_engine_page *port_page(const struct btx_ring_port *port)
+enum btx_fault_code btx_ring_port_prepare(struct btx_ring_port *port, uint32_t incarnation,
+                                          struct btx_fault *reterr_fault)
 {
-    return (struct btx_engine_page *)(void *)port->page_memory.base;
-}
-
-enum btx_fault_code btx_ring_port_open(struct btx_ring_port *port, uint32_t incarnation,
-                                       bool lock_required, struct btx_fault *reterr_fault)
-{
-    const struct btx_ring_port_rule *rule = &port->rule;
-    struct btx_engine_page *page;
-    enum btx_fault_code code;
+    const struct btx_ring_memory_plan plan = port_region_plan(port);
+    struct btx_engine_page *page = port_page(port);
 
     CHECK(btx_ring_port_state(port) == BTX_RING_PORT_CLOSED);
-    code = port_memory(port, lock_required, reterr_fault);
-    if (code != BTX_OK)
-        return code;
-    page = port_page(port);
-    page->layout_version = BTX_RING_LAYOUT_VERSION;
-    page->unit_bytes = BTX_RING_UNIT_BYTES;
-    page->ring_bytes = rule->ring_bytes;
-    page->command_types = rule->commands.types;
-    page->accounts_max = rule->accounts_max;
-    page->length_bytes_max = rule->commands.length_bytes_max;
-    page->incarnation = incarnation;
-    page->producer = rule->producer;
-    page->kind = rule->commands.kind;
-    atomic_store_explicit(&page->state, BTX_COMMAND_RING_OPEN, memory_order_relaxed);
-    page->magic = BTX_ENGINE_PAGE_MAGIC;
+    if (btx_ring_memory_create(&plan, &port->region_memory, reterr_fault) != BTX_OK)
+        return reterr_fault->code;
+    port->incarnation = incarnation;
+    atomic_store_explicit(&page->incarnation, incarnation, memory_order_relaxed);
+    atomic_store_explicit(&page->head, 0, memory_order_relaxed);
+    /* Release pairs with the acquire in btx_command_producer_is_revoked(): a producer of an earlier
+     * life that still looks sees the number with it. */
+    atomic_store_explicit(&page->state, BTX_COMMAND_RING_OPEN, memory_order_release);
+    return BTX_OK;
+}
+
+void btx_ring_port_descriptors(const struct btx_ring_port *port, int *ret_page_fd,
+                               int *ret_region_fd)
+{
+    *ret_page_fd = port->page_fd;
+    *ret_region_fd = port->region_memory.fd;
+}
+
+enum btx_fault_code btx_ring_port_open(struct btx_ring_port *port, struct btx_fault *reterr_fault)
+{
+    const struct btx_ring_memory_plan plan = port_region_plan(port);
+    const struct btx_ring_port_rule *rule = &port->rule;
+
+    CHECK(btx_ring_port_state(port) == BTX_RING_PORT_CLOSED);
+    if (btx_ring_memory_accept(&plan, &port->region_memory, reterr_fault) != BTX_OK)
+        return reterr_fault->code;
     btx_command_consumer_init(
-        &port->consumer, page,
+        &port->consumer, port_page(port),
         (const struct btx_producer_page *)(const void *)port->region_memory.base,
         port->region_memory.base + btx_producer_region_records_offset(rule->accounts_max),
         rule->ring_bytes, &rule->commands);
@@ -99,7 +134,6 @@ enum btx_fault_code btx_ring_port_open(struct btx_ring_port *port, uint32_t inca
     port->is_told = false;
     port->why = NULL;
     port->accounts_count = 0;
-    port->incarnation = incarnation;
     port->woken_for = 0;
     atomic_store_explicit(&port->is_broken, 0, memory_order_relaxed);
     /* Release, as part of it, pairs with the load in btx_ring_port_take(). */
@@ -107,11 +141,12 @@ enum btx_fault_code btx_ring_port_open(struct btx_ring_port *port, uint32_t inca
     return BTX_OK;
 }
 
-void btx_ring_port_descriptors(const struct btx_ring_port *port, int *ret_page_fd,
-                               int *ret_region_fd)
+void btx_ring_port_abandon(struct btx_ring_port *port)
 {
-    *ret_page_fd = port->page_memory.fd;
-    *ret_region_fd = port->region_memory.fd;
+    CHECK(btx_ring_port_state(port) == BTX_RING_PORT_CLOSED);
+    /* Relaxed: a hint for the peer, should it live on. */
+    atomic_store_explicit(&port_page(port)->state, BTX_COMMAND_RING_REVOKED, memory_order_relaxed);
+    btx_ring_memory_done(&port->region_memory);
 }
 
 void btx_ring_port_revoke(struct btx_ring_port *port, const char *why)
@@ -147,18 +182,10 @@ const char *btx_ring_port_lie(const struct btx_ring_port *port)
     return btx_command_consumer_why(&port->consumer);
 }
 
-bool btx_ring_port_is_whole(const struct btx_ring_port *port)
-{
-    return btx_ring_memory_is_whole(&port->region_memory);
-}
-
 void btx_ring_port_close(struct btx_ring_port *port)
 {
     CHECK(btx_ring_port_state(port) == BTX_RING_PORT_DRAINED);
-    /* A peer that connects again and again and keeps what it was given must not keep our memory. */
-    btx_ring_memory_empty(&port->region_memory);
     btx_ring_memory_done(&port->region_memory);
-    btx_ring_memory_done(&port->page_memory);
     atomic_store_explicit(&port->state, BTX_RING_PORT_CLOSED, memory_order_seq_cst);
 }
 

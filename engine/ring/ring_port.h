@@ -31,7 +31,8 @@ struct btx_ring_port_rule {
 };
 
 /*            helper             helper             matcher            helper
- *   CLOSED --------> OPEN -----------------> REVOKED ------> DRAINED --------> CLOSED */
+ *   CLOSED --------> OPEN -----------------> REVOKED ------> DRAINED --------> CLOSED
+ * A ring that is prepared but not open yet belongs to a closed port. */
 enum btx_ring_port_state {
     BTX_RING_PORT_CLOSED,  /* the helper's */
     BTX_RING_PORT_OPEN,    /* a peer is there; the matcher's */
@@ -59,14 +60,18 @@ struct btx_ring_port {
     alignas(BTX_RING_APART_BYTES) uint64_t woken_for;
 
     struct btx_ring_port_rule rule;
-    struct btx_ring_memory page_memory;
-    struct btx_ring_memory region_memory;
+    bool lock_required;
+    struct btx_ring_memory page_memory;   /* for all lives */
+    int page_fd;                          /* of the page, for reading only */
+    struct btx_ring_memory region_memory; /* for one */
 };
 
-/* Make a closed port, with the memory for its list of accounts.
- * Faults: MEMORY. */
+/* Make a closed port, with its engine page and the memory for its list of accounts.
+ * @lock_required: of all its memory, now and later (ring_memory.h).
+ * Faults: MEMORY, LIMIT, IO. */
 BTX_MUST_USE enum btx_fault_code btx_ring_port_init(struct btx_ring_port *port,
                                                     const struct btx_ring_port_rule *rule,
+                                                    bool lock_required,
                                                     struct btx_fault *reterr_fault);
 
 /* Give everything back; the other threads are gone. */
@@ -81,15 +86,23 @@ static inline enum btx_ring_port_state btx_ring_port_state(const struct btx_ring
     return (enum btx_ring_port_state)atomic_load_explicit(&port->state, memory_order_seq_cst);
 }
 
-/* Open a closed port: a fresh ring, empty, that nobody has seen.
- * Faults: MEMORY, LIMIT, IO; then it stays closed. */
-BTX_MUST_USE enum btx_fault_code btx_ring_port_open(struct btx_ring_port *port,
-                                                    uint32_t incarnation, bool lock_required,
-                                                    struct btx_fault *reterr_fault);
+/* Make a fresh ring for a closed port, to be handed to a peer.  Followed by open or abandon.
+ * Faults: IO. */
+BTX_MUST_USE enum btx_fault_code btx_ring_port_prepare(struct btx_ring_port *port,
+                                                       uint32_t incarnation,
+                                                       struct btx_fault *reterr_fault);
 
-/* The descriptors to hand to the peer, valid until close; the page's is for reading only. */
+/* The descriptors to hand to the peer, valid until open or abandon; the page's can only read. */
 void btx_ring_port_descriptors(const struct btx_ring_port *port, int *ret_page_fd,
                                int *ret_region_fd);
+
+/* The peer has mapped the prepared ring: accept it and let the matcher have the port.
+ * Faults: INPUT (the peer's pages are not there), MEMORY, LIMIT, IO; then abandon it. */
+BTX_MUST_USE enum btx_fault_code btx_ring_port_open(struct btx_ring_port *port,
+                                                    struct btx_fault *reterr_fault);
+
+/* Nothing came of a prepared ring: the port is closed as before. */
+void btx_ring_port_abandon(struct btx_ring_port *port);
 
 /* The peer of an open port is gone: note where its tail is and which accounts it has listed, and
  * tell the matcher.  @why is static. */
@@ -98,10 +111,7 @@ void btx_ring_port_revoke(struct btx_ring_port *port, const char *why);
 /* The lie that the matcher has met in an open port: then the peer has to go.  NULL for none. */
 const char *btx_ring_port_lie(const struct btx_ring_port *port);
 
-/* Whether somebody has punched holes into an open port's ring: for now and then. */
-bool btx_ring_port_is_whole(const struct btx_ring_port *port);
-
-/* Close a drained port and give its memory back, also what the peer may still hold of it. */
+/* Close a drained port: the ring of this life is given back. */
 void btx_ring_port_close(struct btx_ring_port *port);
 
 /* --- The matcher ------------------------------------------------------------------------------ */

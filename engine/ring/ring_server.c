@@ -23,14 +23,14 @@
 #include "engine/ring/ring_message.h"
 
 #define NS_PER_MS UINT64_C(1000000)
-/* How often to look for holes in rings. */
-#define LOOK_MS 1000
+/* The longest that poll() is asked to wait: what is due later is looked at again. */
+#define POLL_MS_MAX 60000
 /* Accepted in a row before other connections have their turn. */
 #define ACCEPT_MAX 16
 
 #define WHY_GONE "the connection ended"
-#define WHY_SPOKE "the peer said something: it must not"
-#define WHY_HOLES "the peer has punched holes into its ring"
+#define WHY_SPOKE "the peer said something that it must not"
+#define WHY_UNMAPPED "the peer did not say that it has mapped its ring, or something else"
 #define WHY_STOP "the engine stops"
 
 /* A port and who is there. */
@@ -38,7 +38,8 @@ struct place {
     struct btx_ring_port port;
     /* The connection for the poller, -1 for none: the same as peer_fd, which is the helper's. */
     _Atomic int wake_fd;
-    int peer_fd;
+    int peer_fd; /* with a closed port: welcomed, and has not said yet that it has mapped */
+    uint64_t mapping_until_ns;
     int waiting_fd;
     uint64_t waiting_until_ns;
     uint64_t open_after_ns;
@@ -91,24 +92,41 @@ static void place_end(struct btx_ring_server *server, struct place *place, const
     count(&server->ended);
 }
 
+static bool place_is_free(const struct place *place)
+{
+    return place->peer_fd < 0 && btx_ring_port_state(&place->port) == BTX_RING_PORT_CLOSED;
+}
+
+static bool place_is_mapping(const struct place *place)
+{
+    return place->peer_fd >= 0 && btx_ring_port_state(&place->port) == BTX_RING_PORT_CLOSED;
+}
+
+/* Nothing came of a peer that was welcomed. */
+static void place_abandon(struct btx_ring_server *server, struct place *place, const char *why)
+{
+    btx_ring_port_abandon(&place->port);
+    dismiss(place->peer_fd, BTX_RING_MESSAGE_REFUSED, why);
+    place->peer_fd = -1;
+    count(&server->refused);
+}
+
 static void place_welcome(struct btx_ring_server *server, struct place *place, int fd)
 {
+    const uint64_t now_ns = btx_clock_monotonic_ns(server->options.clock);
     struct btx_ring_message message = btx_ring_message_make(BTX_RING_MESSAGE_WELCOME, "");
     int fds[BTX_RING_DESCRIPTORS_MAX] = {server->event_page_fd, server->event_bytes_fd};
     struct btx_fault fault = {0};
 
-    place->open_after_ns =
-        btx_clock_monotonic_ns(server->options.clock) + server->options.reopen_ns;
-    if (btx_ring_port_open(&place->port, server->incarnation, server->options.lock_required,
-                           &fault) != BTX_OK) {
+    place->open_after_ns = now_ns + server->options.reopen_ns;
+    place->mapping_until_ns = now_ns + server->options.patience_ns;
+    if (btx_ring_port_prepare(&place->port, server->incarnation, &fault) != BTX_OK) {
         count(&server->refused);
         dismiss(fd, BTX_RING_MESSAGE_REFUSED, fault.text);
         return;
     }
     server->incarnation++;
-    count(&server->opened);
     place->peer_fd = fd;
-    atomic_store_explicit(&place->wake_fd, fd, memory_order_seq_cst);
     btx_ring_port_descriptors(&place->port, &fds[2], &fds[3]);
     message.descriptors[0] = BTX_RING_DESCRIPTOR_EVENT_PAGE;
     message.descriptors[1] = BTX_RING_DESCRIPTOR_EVENT_BYTES;
@@ -121,6 +139,28 @@ static void place_welcome(struct btx_ring_server *server, struct place *place, i
         message.descriptor_count = 5;
     }
     if (btx_ring_message_send(fd, &message, fds, message.descriptor_count) != 0)
+        place_abandon(server, place, WHY_GONE);
+}
+
+/* A peer that was welcomed has answered. */
+static void place_open(struct btx_ring_server *server, struct place *place)
+{
+    const struct btx_ring_message ready = btx_ring_message_make(BTX_RING_MESSAGE_READY, "");
+    struct btx_fault fault = {0};
+
+    if (!btx_ring_message_is_mapped(place->peer_fd)) {
+        place_abandon(server, place, WHY_UNMAPPED);
+        return;
+    }
+    /* Before the port is open: the poller looks at it from then on. */
+    atomic_store_explicit(&place->wake_fd, place->peer_fd, memory_order_seq_cst);
+    if (btx_ring_port_open(&place->port, &fault) != BTX_OK) {
+        atomic_store_explicit(&place->wake_fd, -1, memory_order_seq_cst);
+        place_abandon(server, place, fault.text);
+        return;
+    }
+    count(&server->opened);
+    if (btx_ring_message_send(place->peer_fd, &ready, NULL, 0) != 0)
         place_end(server, place, WHY_GONE);
 }
 
@@ -133,22 +173,34 @@ static const char *peer_why(int fd)
     return recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) > 0 ? WHY_SPOKE : WHY_GONE;
 }
 
-/* Look after one place; @looking says that it is time to look for holes. */
+/* Look after the peer of a place. */
+static void place_run_peer(struct btx_ring_server *server, struct place *place, short events,
+                           uint64_t now_ns)
+{
+    const char *lie;
+
+    if (place_is_mapping(place)) {
+        if (events != 0)
+            place_open(server, place);
+        else if (now_ns >= place->mapping_until_ns)
+            place_abandon(server, place, WHY_UNMAPPED);
+        return;
+    }
+    lie = btx_ring_port_lie(&place->port);
+    if (lie != NULL)
+        place_end(server, place, lie);
+    else if (events != 0)
+        place_end(server, place, peer_why(place->peer_fd));
+}
+
+/* Look after one place: who is there, what is over, who waits. */
 static void place_run(struct btx_ring_server *server, struct place *place, short peer_events,
-                      short waiting_events, bool looking)
+                      short waiting_events)
 {
     const uint64_t now_ns = btx_clock_monotonic_ns(server->options.clock);
 
-    if (place->peer_fd >= 0) {
-        const char *lie = btx_ring_port_lie(&place->port);
-
-        if (lie != NULL)
-            place_end(server, place, lie);
-        else if (peer_events != 0)
-            place_end(server, place, peer_why(place->peer_fd));
-        else if (looking && !btx_ring_port_is_whole(&place->port))
-            place_end(server, place, WHY_HOLES);
-    }
+    if (place->peer_fd >= 0)
+        place_run_peer(server, place, peer_events, now_ns);
     if (btx_ring_port_state(&place->port) == BTX_RING_PORT_DRAINED)
         btx_ring_port_close(&place->port);
     if (place->waiting_fd < 0)
@@ -156,8 +208,7 @@ static void place_run(struct btx_ring_server *server, struct place *place, short
     if (waiting_events != 0) {
         (void)close(place->waiting_fd); /* Gone, or it spoke. */
         place->waiting_fd = -1;
-    } else if (btx_ring_port_state(&place->port) == BTX_RING_PORT_CLOSED &&
-               now_ns >= place->open_after_ns) {
+    } else if (place_is_free(place) && now_ns >= place->open_after_ns) {
         const int fd = place->waiting_fd;
 
         place->waiting_fd = -1;
@@ -185,7 +236,7 @@ static struct place *place_for(struct btx_ring_server *server, uid_t uid, bool *
         *ret_is_known = true;
         if (place->waiting_fd >= 0)
             continue;
-        if (btx_ring_port_state(&place->port) == BTX_RING_PORT_CLOSED)
+        if (place_is_free(place))
             return place;
         if (found == NULL)
             found = place;
@@ -215,7 +266,7 @@ static void welcome_or_refuse(struct btx_ring_server *server, int fd)
     place->waiting_fd = fd;
     place->waiting_until_ns =
         btx_clock_monotonic_ns(server->options.clock) + server->options.patience_ns;
-    place_run(server, place, 0, 0, false);
+    place_run(server, place, 0, 0);
 }
 
 /* When all descriptors are in use a connection cannot even be refused and poll() would report it
@@ -254,32 +305,35 @@ static void accept_some(struct btx_ring_server *server)
 
 enum { POLL_KICK, POLL_LISTENER, POLL_PLACES };
 
+/* When something has to be done at a place that nobody says; UINT64_MAX for never. */
+static uint64_t place_due_ns(const struct place *place)
+{
+    uint64_t due_ns = place_is_mapping(place) ? place->mapping_until_ns : UINT64_MAX;
+
+    if (place->waiting_fd >= 0 && place->waiting_until_ns < due_ns)
+        due_ns = place->waiting_until_ns;
+    if (place->waiting_fd >= 0 && place_is_free(place) && place->open_after_ns < due_ns)
+        due_ns = place->open_after_ns;
+    return due_ns;
+}
+
 /* Until the next thing that has to be done at a time: in ms, rounded up, -1 for never. */
 static int poll_timeout_ms(const struct btx_ring_server *server)
 {
     const uint64_t now_ns = btx_clock_monotonic_ns(server->options.clock);
-    uint64_t timeout_ns = UINT64_MAX;
+    uint64_t due_ns = UINT64_MAX;
+    uint64_t left_ms;
 
     for (size_t i = 0; i < server->place_count; i++) {
-        const struct place *place = &server->places[i];
-        uint64_t until_ns = UINT64_MAX;
+        const uint64_t place_ns = place_due_ns(&server->places[i]);
 
-        if (place->waiting_fd >= 0) {
-            until_ns = place->waiting_until_ns;
-            if (btx_ring_port_state(&place->port) == BTX_RING_PORT_CLOSED &&
-                place->open_after_ns < until_ns)
-                until_ns = place->open_after_ns;
-            until_ns = until_ns > now_ns ? until_ns - now_ns : 0;
-        } else if (place->peer_fd >= 0) {
-            until_ns = LOOK_MS * NS_PER_MS;
-        }
-        if (until_ns < timeout_ns)
-            timeout_ns = until_ns;
+        if (place_ns < due_ns)
+            due_ns = place_ns;
     }
-    if (timeout_ns == UINT64_MAX)
+    if (due_ns == UINT64_MAX)
         return -1;
-    return timeout_ns < LOOK_MS * NS_PER_MS ? (int)((timeout_ns + NS_PER_MS - 1) / NS_PER_MS)
-                                            : LOOK_MS;
+    left_ms = due_ns > now_ns ? (due_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS : 0;
+    return left_ms < POLL_MS_MAX ? (int)left_ms : POLL_MS_MAX;
 }
 
 static void *helper_main(void *context)
@@ -287,12 +341,9 @@ static void *helper_main(void *context)
     struct btx_ring_server *server = context;
     struct pollfd polls[POLL_PLACES + 2 * BTX_RING_PORTS_MAX];
     const nfds_t poll_count = POLL_PLACES + 2 * server->place_count;
-    uint64_t looked_ns = btx_clock_monotonic_ns(server->options.clock);
 
     while (!atomic_load_explicit(&server->is_stopping, memory_order_acquire)) {
         uint64_t kicks;
-        uint64_t now_ns;
-        bool looking;
 
         polls[POLL_KICK] = (struct pollfd){.fd = server->kick_fd, .events = POLLIN};
         polls[POLL_LISTENER] = (struct pollfd){.fd = server->listener, .events = POLLIN};
@@ -307,13 +358,9 @@ static void *helper_main(void *context)
             continue;
         }
         (void)!read(server->kick_fd, &kicks, sizeof(kicks)); /* Only to make it unreadable. */
-        now_ns = btx_clock_monotonic_ns(server->options.clock);
-        looking = now_ns - looked_ns >= LOOK_MS * NS_PER_MS;
-        if (looking)
-            looked_ns = now_ns;
         for (size_t i = 0; i < server->place_count; i++)
             place_run(server, &server->places[i], polls[POLL_PLACES + 2 * i].revents,
-                      polls[POLL_PLACES + 2 * i + 1].revents, looking);
+                      polls[POLL_PLACES + 2 * i + 1].revents);
         if (polls[POLL_LISTENER].revents != 0)
             accept_some(server);
     }
@@ -375,11 +422,13 @@ static enum btx_fault_code server_ports(struct btx_ring_server *server,
     for (size_t i = 0; i < options->rule_count; i++) {
         struct place *place = &server->places[i];
 
-        if (btx_ring_port_init(&place->port, &options->rules[i], reterr_fault) != BTX_OK)
+        if (btx_ring_port_init(&place->port, &options->rules[i], options->lock_required,
+                               reterr_fault) != BTX_OK)
             return reterr_fault->code;
         atomic_store_explicit(&place->wake_fd, -1, memory_order_relaxed);
         place->peer_fd = -1;
         place->waiting_fd = -1;
+        place->mapping_until_ns = 0;
         place->waiting_until_ns = 0;
         place->open_after_ns = 0;
         server->place_count++;
@@ -439,7 +488,9 @@ void btx_ring_server_close(struct btx_ring_server *server)
 
         if (place->waiting_fd >= 0)
             dismiss(place->waiting_fd, BTX_RING_MESSAGE_REFUSED, WHY_STOP);
-        if (place->peer_fd >= 0)
+        if (place_is_mapping(place))
+            place_abandon(server, place, WHY_STOP);
+        else if (place->peer_fd >= 0)
             place_end(server, place, WHY_STOP);
         btx_ring_port_done(&place->port);
     }

@@ -3,8 +3,8 @@
  *
  * One helper thread that does nothing else.  The kernel says who a peer is (SO_PEERCRED), a table
  * fixed at start says which port and which commands that means, and the connection's life is the
- * peer's.  Peers say nothing on it; the engine never waits for one: whatever a peer does on its
- * connection, or does not, concerns the helper alone. */
+ * peer's.  The engine never waits for a peer: whatever it does on its connection, or does not,
+ * concerns the helper alone. */
 #ifndef BTX_RING_RING_SERVER_H
 #define BTX_RING_RING_SERVER_H
 
@@ -25,13 +25,14 @@ struct btx_ring_server; /* opaque */
 struct btx_ring_server_options {
     const char *path; /* of the socket; what a dead engine left there is replaced */
     mode_t mode;      /* of its file: 0666 lets the table alone decide */
-    const struct btx_ring_port_rule *rules; /* copied */
+    const struct btx_ring_port_rule *rules; /* copied, but for the names */
     size_t rule_count;                      /* 1..BTX_RING_PORTS_MAX */
     const struct btx_event_ring *events;    /* outlives the server */
     int status_fd; /* a further descriptor for all peers, read-only; -1 for none; the caller's */
     uint32_t first_incarnation; /* of the first ring handed out; each further one has one more */
     bool lock_required;         /* of command rings (ring_memory.h) */
-    uint64_t patience_ns;       /* how long a peer waits for a port that is still taken */
+    uint64_t patience_ns;       /* how long a peer waits for a port that is still taken, and has to
+                                   map what it is given */
     uint64_t reopen_ns;         /* least time between two lives of a port: what a peer that
                                    connects again and again can cost */
     const struct btx_clock *clock;
@@ -62,7 +63,7 @@ struct btx_ring_server_status {
     uint64_t accepted;  /* connections */
     uint64_t strangers; /* of uids that are in no rule */
     uint64_t refused;   /* no port was to be had */
-    uint64_t opened;    /* rings handed out */
+    uint64_t opened;    /* rings taken into use */
     uint64_t ended;     /* rings revoked */
 };
 void btx_ring_server_status(const struct btx_ring_server *server,

@@ -103,10 +103,11 @@ static void command_life(struct btx_ring_port *port, struct btx_random *dice, ui
     int page_fd;
     int region_fd;
 
-    assert_int_equal(btx_ring_port_open(port, life, false, &fault), BTX_OK);
+    assert_int_equal(btx_ring_port_prepare(port, life, &fault), BTX_OK);
     btx_ring_port_descriptors(port, &page_fd, &region_fd);
     assert_int_equal(btx_command_producer_attach(&producer, dup(page_fd), dup(region_fd), &fault),
                      BTX_OK);
+    assert_int_equal(btx_ring_port_open(port, &fault), BTX_OK);
     for (uint32_t i = 0; i < port->rule.accounts_max; i++)
         btx_command_producer_set_account(&producer, i, i % 3 == 0 ? i + 1 : 0);
     for (uint64_t i = btx_random_below(dice, STEPS); i > 0; i--) {
@@ -145,7 +146,7 @@ static void command_ring__random_steps__as_a_queue(void **state)
                          .length_bytes_max = UNITS_MAX * BTX_RING_UNIT_BYTES,
                          .kind = KIND},
         };
-        assert_int_equal(btx_ring_port_init(&port, &rule, &fault), BTX_OK);
+        assert_int_equal(btx_ring_port_init(&port, &rule, false, &fault), BTX_OK);
         for (uint32_t life = 1; life <= 3; life++)
             command_life(&port, &dice, life);
         btx_ring_port_done(&port);

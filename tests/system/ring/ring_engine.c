@@ -2,6 +2,7 @@
 /* ring_engine.c - matcher turns, and a poller whose disk is infinitely fast. */
 #include "ring_engine.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,7 +90,7 @@ static void answer(struct engine *engine, uint64_t producer, uint64_t number)
     uint64_t *event;
 
     while (btx_event_ring_room(&engine->events, BTX_RING_UNIT_BYTES) < BTX_RING_UNIT_BYTES)
-        ;
+        (void)sched_yield();
     event = btx_event_ring_claim(&engine->events, BTX_RING_UNIT_BYTES);
     memset(event, 0, BTX_RING_UNIT_BYTES);
     event[1] = producer;
@@ -125,6 +126,7 @@ void engine_turn(struct engine *engine)
 {
     static uint64_t words[PEER_UNITS_MAX * BTX_RING_UNIT_BYTES / 8];
     size_t length_bytes = 0;
+    bool was_idle = true;
 
     for (size_t i = 0; i < ENGINE_PORTS; i++) {
         struct btx_ring_port *port = btx_ring_server_port(engine->server, i);
@@ -137,6 +139,7 @@ void engine_turn(struct engine *engine)
             if (words[1] != result->commands || !is_whole(words, length_bytes, words[1]))
                 result->is_counting = false;
             result->commands++;
+            was_idle = false;
             answer(engine, i + 1, words[1]);
             break;
         case BTX_RING_PORT_BROKEN:
@@ -150,6 +153,8 @@ void engine_turn(struct engine *engine)
             CHECK_UNREACHABLE();
         }
     }
+    if (was_idle)
+        (void)sched_yield();
 }
 
 void engine_forget(struct engine *engine, size_t port)

@@ -9,6 +9,7 @@
 #include "ring_peer.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,8 @@ bool peer_produce(struct btx_ring_client *client, unsigned int units, uint64_t n
         if (btx_command_producer_is_revoked(&client->commands))
             return false;
         record = btx_command_producer_claim(&client->commands, units * BTX_RING_UNIT_BYTES);
+        if (record == NULL)
+            (void)sched_yield(); /* There may be fewer processors than processes. */
     } while (record == NULL);
     peer_command(record, units, number);
     btx_command_producer_commit(&client->commands);

@@ -7,7 +7,6 @@
  * that the other does may crash or stall the engine, or change what the honest one gets. */
 #include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -78,7 +77,6 @@ static void turn_until_ended(size_t port)
 {
     while (!engine.ports[port].is_ended) {
         engine_turn(&engine);
-        (void)sched_yield();
     }
 }
 
@@ -125,7 +123,7 @@ static void ring_engine__a_peer_is_done__every_command_was_answered(void **state
 static void ring_engine__a_peer_is_killed__its_commands_and_accounts_are_whole(void **state)
 {
     (void)state;
-    for (uint64_t life = 1; life <= 50; life++) {
+    for (uint64_t life = 1; life <= 30; life++) {
         const pid_t peer = peer_start("endless", 0, life);
 
         turn_until_commands(0, 1 + life * 37 % 1000);
@@ -172,13 +170,13 @@ static void ring_engine__a_peer_dies_within_a_record__the_record_is_not_there(vo
 
 static void ring_engine__a_peer_writes_noise__it_is_cut_off_and_others_go_on(void **state)
 {
-    for (uint64_t seed = 1; seed <= 10; seed++) {
+    for (uint64_t seed = 1; seed <= 5; seed++) {
         if (seed > 1)
             (void)setup(state);
         assert_int_equal(beside_steady("noise", seed, &engine.ports[OTHER].is_broken),
                          128 + SIGKILL);
         assert_true(engine.ports[OTHER].is_broken);
-        if (seed < 10)
+        if (seed < 5)
             (void)teardown(state);
     }
 }
@@ -213,13 +211,12 @@ static void ring_engine__a_peer_truncates_and_remaps__nothing_of_it_works(void *
     assert_int_equal(beside_steady("truncate", 0, &engine.ports[OTHER].is_ended), PEER_OK);
 }
 
-static void ring_engine__a_peer_punches_holes__reads_zeros_and_cuts_it_off(void **state)
+static void ring_engine__a_peer_punches_holes__nothing_of_it_works(void **state)
 {
     (void)state;
-    assert_int_equal(beside_steady("holes", 0, &engine.ports[OTHER].is_ended), 128 + SIGKILL);
-    assert_true(engine.ports[OTHER].is_broken ||
-                strcmp(engine.ports[OTHER].why, "the peer has punched holes into its "
-                                                "ring") == 0);
+    assert_int_equal(beside_steady("holes", 0, &engine.ports[OTHER].is_ended), PEER_OK);
+    assert_false(engine.ports[OTHER].is_broken);
+    assert_true(engine.ports[OTHER].is_counting);
 }
 
 /* It asks for each wake-up, reads none, and makes its connection block: nobody waits for it. */
@@ -236,7 +233,7 @@ static void ring_engine__a_peer_talks__it_is_cut_off(void **state)
     (void)state;
     /* Whether it has said all before it is killed does not matter. */
     (void)beside_steady("talk", 0, &engine.ports[OTHER].is_ended);
-    assert_string_equal(engine.ports[OTHER].why, "the peer said something: it must not");
+    assert_string_equal(engine.ports[OTHER].why, "the peer said something that it must not");
 }
 
 /* Stopped in the middle of its work it is a peer that is quiet; awake again it goes on. */
@@ -339,7 +336,7 @@ int main(int argument_count, char **arguments)
         PEER_TEST(ring_engine__a_peer_changes_what_is_read__it_is_cut_off),
         PEER_TEST(ring_engine__a_peer_lies__each_lie_ends_its_ring),
         PEER_TEST(ring_engine__a_peer_truncates_and_remaps__nothing_of_it_works),
-        PEER_TEST(ring_engine__a_peer_punches_holes__reads_zeros_and_cuts_it_off),
+        PEER_TEST(ring_engine__a_peer_punches_holes__nothing_of_it_works),
         PEER_TEST(ring_engine__a_peer_never_reads__nobody_waits_for_it),
         PEER_TEST(ring_engine__a_peer_talks__it_is_cut_off),
         PEER_TEST(ring_engine__a_peer_freezes_and_wakes_up__it_goes_on),

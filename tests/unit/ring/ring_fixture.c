@@ -78,24 +78,26 @@ struct btx_ring_port_rule fixture_rule(void)
     };
 }
 
-void fixture_port(struct btx_ring_port *port, uint32_t incarnation)
+void fixture_port(struct btx_ring_port *port)
 {
     const struct btx_ring_port_rule rule = fixture_rule();
     struct btx_fault fault = {0};
 
-    assert_int_equal(btx_ring_port_init(port, &rule, &fault), BTX_OK);
-    assert_int_equal(btx_ring_port_open(port, incarnation, false, &fault), BTX_OK);
+    assert_int_equal(btx_ring_port_init(port, &rule, false, &fault), BTX_OK);
 }
 
-void fixture_producer(const struct btx_ring_port *port, struct btx_command_producer *producer)
+void fixture_open(struct btx_ring_port *port, uint32_t incarnation,
+                  struct btx_command_producer *producer)
 {
     struct btx_fault fault = {0};
     int page_fd = -1;
     int region_fd = -1;
 
+    assert_int_equal(btx_ring_port_prepare(port, incarnation, &fault), BTX_OK);
     btx_ring_port_descriptors(port, &page_fd, &region_fd);
     assert_int_equal(btx_command_producer_attach(producer, dup(page_fd), dup(region_fd), &fault),
                      BTX_OK);
+    assert_int_equal(btx_ring_port_open(port, &fault), BTX_OK);
 }
 
 void fixture_record(void *record, unsigned int units, unsigned int kind, unsigned int type,

@@ -33,11 +33,12 @@ enum { FIXTURE_KIND = 1, FIXTURE_TYPE = 10, FIXTURE_TYPE_FOREIGN = 2, FIXTURE_LE
 /* A rule for the user of this process: type 10 to 14, 64 KiB, 512 accounts. */
 struct btx_ring_port_rule fixture_rule(void);
 
-/* An open port. */
-void fixture_port(struct btx_ring_port *port, uint32_t incarnation);
+/* A closed port. */
+void fixture_port(struct btx_ring_port *port);
 
-/* A producer on @port, as another process would have it. */
-void fixture_producer(const struct btx_ring_port *port, struct btx_command_producer *producer);
+/* Open it, with a producer on it as another process would have it. */
+void fixture_open(struct btx_ring_port *port, uint32_t incarnation,
+                  struct btx_command_producer *producer);
 
 /* A record of @units, of kind and type, whose words behind the first count on from @number. */
 void fixture_record(void *record, unsigned int units, unsigned int kind, unsigned int type,

@@ -24,8 +24,8 @@ static size_t length_bytes;
 static int setup(void **state)
 {
     (void)state;
-    fixture_port(&port, 9);
-    fixture_producer(&port, &producer);
+    fixture_port(&port);
+    fixture_open(&port, 9, &producer);
     consumer = &port.consumer;
     memset(copy, 0, sizeof(copy));
     length_bytes = 0;

@@ -5,8 +5,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -20,8 +18,8 @@ static size_t length_bytes;
 static int setup(void **state)
 {
     (void)state;
-    fixture_port(&port, 1);
-    fixture_producer(&port, &producer);
+    fixture_port(&port);
+    fixture_open(&port, 1, &producer);
     return 0;
 }
 
@@ -40,12 +38,10 @@ static enum btx_ring_port_take take(void)
 
 static void ring_port_take__closed__is_empty(void **state)
 {
-    const struct btx_ring_port_rule rule = fixture_rule();
     struct btx_ring_port closed;
-    struct btx_fault fault = {0};
 
     (void)state;
-    assert_int_equal(btx_ring_port_init(&closed, &rule, &fault), BTX_OK);
+    fixture_port(&closed);
     assert_int_equal(btx_ring_port_take(&closed, copy, &length_bytes), BTX_RING_PORT_EMPTY);
     btx_ring_port_done(&closed);
 }
@@ -130,7 +126,6 @@ static void ring_port_take__revoked_in_the_middle_of_a_record__says_ended(void *
 static void ring_port_close__after_release__opens_anew_and_empty(void **state)
 {
     struct btx_command_producer next;
-    struct btx_fault fault = {0};
 
     (void)state;
     assert_true(fixture_produce(&producer, 1, 1));
@@ -140,9 +135,11 @@ static void ring_port_close__after_release__opens_anew_and_empty(void **state)
     btx_ring_port_release(&port);
     assert_int_equal(take(), BTX_RING_PORT_EMPTY);
     btx_ring_port_close(&port);
-    assert_int_equal(btx_ring_port_open(&port, 2, false, &fault), BTX_OK);
-    fixture_producer(&port, &next);
+    assert_false(fixture_produce(&producer, 1, 2));
+    fixture_open(&port, 2, &next);
 
+    assert_true(btx_command_producer_is_revoked(&producer)); /* The page says open, not to it. */
+    assert_false(btx_command_producer_is_revoked(&next));
     atomic_store(&producer.own->tail, 128); /* The old one still has its old ring. */
     assert_int_equal(take(), BTX_RING_PORT_EMPTY);
     assert_true(fixture_produce(&next, 1, 30));
@@ -152,21 +149,23 @@ static void ring_port_close__after_release__opens_anew_and_empty(void **state)
     btx_command_producer_detach(&next);
 }
 
-/* Who connects again and again and keeps every ring must not fill the engine's memory. */
-static void ring_port_close__peer_keeps_its_mapping__pages_are_given_back(void **state)
+/* A peer that goes before it has mapped its ring: the port is as it was. */
+static void ring_port_abandon__prepared__is_closed_and_opens_anew(void **state)
 {
-    struct stat status;
+    struct btx_ring_port other;
+    struct btx_command_producer next;
+    struct btx_fault fault = {0};
 
     (void)state;
-    btx_ring_port_revoke(&port, "gone");
-    assert_int_equal(take(), BTX_RING_PORT_ENDED);
-    btx_ring_port_release(&port);
-    assert_int_equal(fstat(producer.region_memory.fd, &status), 0);
-    assert_true(status.st_blocks > 0);
-    btx_ring_port_close(&port);
-
-    assert_int_equal(fstat(producer.region_memory.fd, &status), 0);
-    assert_int_equal(status.st_blocks, 0);
+    fixture_port(&other);
+    assert_int_equal(btx_ring_port_prepare(&other, 1, &fault), BTX_OK);
+    btx_ring_port_abandon(&other);
+    assert_int_equal(btx_ring_port_take(&other, copy, &length_bytes), BTX_RING_PORT_EMPTY);
+    fixture_open(&other, 2, &next);
+    assert_true(fixture_produce(&next, 1, 1));
+    assert_int_equal(btx_ring_port_take(&other, copy, &length_bytes), BTX_RING_PORT_COMMAND);
+    btx_command_producer_detach(&next);
+    btx_ring_port_done(&other);
 }
 
 static void ring_port_wake_due__each_wait__is_due_once(void **state)
@@ -195,7 +194,7 @@ int main(void)
         PORT_TEST(ring_port_take__a_lie__says_broken_once_then_ended),
         PORT_TEST(ring_port_take__revoked_in_the_middle_of_a_record__says_ended),
         PORT_TEST(ring_port_close__after_release__opens_anew_and_empty),
-        PORT_TEST(ring_port_close__peer_keeps_its_mapping__pages_are_given_back),
+        PORT_TEST(ring_port_abandon__prepared__is_closed_and_opens_anew),
         PORT_TEST(ring_port_wake_due__each_wait__is_due_once),
     };
 

@@ -185,10 +185,9 @@ static void ring_server__the_peer_goes__its_rest_then_ended_with_its_accounts(vo
 static void ring_server__the_next_peer__waits_for_the_port_and_gets_a_new_life(void **state)
 {
     struct btx_ring_client client;
-    int raw;
+    struct btx_ring_client next;
     struct btx_ring_message message;
-    int fds[BTX_RING_DESCRIPTORS_MAX];
-    size_t count = 0;
+    int raw;
 
     (void)state;
     start();
@@ -200,14 +199,15 @@ static void ring_server__the_next_peer__waits_for_the_port_and_gets_a_new_life(v
     assert_int_equal(recv(raw, &message, sizeof(message), MSG_DONTWAIT), -1);
     release(0);
 
-    assert_int_equal(btx_ring_message_receive(raw, &message, fds, &count), 0);
+    assert_int_equal(recv(raw, &message, sizeof(message), 0), sizeof(message));
     assert_int_equal(message.type, BTX_RING_MESSAGE_WELCOME);
-    assert_int_equal(count, 4);
-    while (count > 0)
-        (void)close(fds[--count]);
     (void)close(raw);
-    assert_int_equal(take_next(0), BTX_RING_PORT_ENDED);
-    assert_int_equal(btx_ring_port_incarnation(btx_ring_server_port(server, 0)), 101);
+    open_client(&next);
+    assert_true(btx_command_producer_terms(&next.commands).incarnation > 100);
+    assert_true(fixture_produce(&next.commands, 1, 9));
+    assert_int_equal(take_next(0), BTX_RING_PORT_COMMAND);
+    assert_true(fixture_is_counting(copy + 1, 56, 9));
+    btx_ring_client_close(&next);
 }
 
 static void ring_server__two_ports_of_a_user__both_are_given_out(void **state)
@@ -288,7 +288,7 @@ static void ring_server__the_peer_speaks__it_is_cut_off(void **state)
     assert_int_equal(send(client.fd, "hello", 5, 0), 5);
 
     assert_int_equal(next_news(&client), BTX_RING_NEWS_ENDED);
-    assert_string_equal(client.why, "the peer said something: it must not");
+    assert_string_equal(client.why, "the peer said something that it must not");
     assert_true(btx_command_producer_is_revoked(&client.commands));
     btx_ring_client_close(&client);
 }
@@ -347,20 +347,99 @@ static void ring_server__the_peer_lies__it_is_told_and_the_port_ends(void **stat
     btx_ring_client_close(&client);
 }
 
-static void ring_server__the_peer_punches_holes__it_is_noticed(void **state)
+/* What the engine says next on a connection that is not the library's. */
+static struct btx_ring_message raw_receive(int fd, int *fds, size_t *ret_count)
 {
+    struct btx_ring_message message;
+
+    assert_int_equal(btx_ring_message_receive(fd, &message, fds, ret_count), 0);
+    return message;
+}
+
+/* Answer a welcome with @length_bytes of @message; what the engine says to that. */
+static struct btx_ring_message raw_answer(const void *message, size_t length, bool punches)
+{
+    int fds[BTX_RING_DESCRIPTORS_MAX];
+    size_t count = 0;
+    struct btx_ring_message answer;
+    const int fd = open_raw();
+
+    assert_int_equal(raw_receive(fd, fds, &count).type, BTX_RING_MESSAGE_WELCOME);
+    assert_int_equal(count, 4);
+    /* The region is the last of them; without an answer to map it, it has no page at all. */
+    if (punches) {
+        assert_int_equal(ftruncate(fds[3], 0), -1);
+        assert_int_equal(fallocate(fds[3], 0, 0, 8192), 0);
+    }
+    assert_int_equal(send(fd, message, length, 0), length);
+    while (count > 0)
+        (void)close(fds[--count]);
+    answer = raw_receive(fd, fds, &count);
+    assert_int_equal(count, 0);
+    (void)close(fd);
+    return answer;
+}
+
+/* The engine's own accesses must never be the first to a page. */
+static void ring_server__the_peer_says_mapped_without_its_pages__is_refused(void **state)
+{
+    const struct btx_ring_message mapped = btx_ring_message_make(BTX_RING_MESSAGE_MAPPED, "");
     struct btx_ring_client client;
+    struct btx_ring_message answer;
 
     (void)state;
     start();
-    open_client(&client);
-    assert_int_equal(fallocate(client.commands.region_memory.fd,
-                               FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 4096, 4096),
-                     0);
-
-    assert_int_equal(next_news(&client), BTX_RING_NEWS_ENDED);
-    assert_string_equal(client.why, "the peer has punched holes into its ring");
+    answer = raw_answer(&mapped, sizeof(mapped), true);
+    assert_int_equal(answer.type, BTX_RING_MESSAGE_REFUSED);
+    assert_string_equal(answer.text, "there are pages missing in betex-command-ring");
+    open_client(&client); /* An honest one finds the port as it was. */
     btx_ring_client_close(&client);
+}
+
+static void ring_server__the_peer_answers_something_else__is_refused(void **state)
+{
+    struct btx_ring_message wrong[3];
+    struct btx_ring_client client;
+    char longer[sizeof(wrong[0]) + 1];
+
+    (void)state;
+    start();
+    wrong[0] = btx_ring_message_make(BTX_RING_MESSAGE_WELCOME, "");
+    wrong[1] = btx_ring_message_make(BTX_RING_MESSAGE_MAPPED, "please");
+    wrong[2] = btx_ring_message_make(BTX_RING_MESSAGE_MAPPED, "");
+    wrong[2].layout_version++;
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(raw_answer(&wrong[i], sizeof(wrong[i]), false).type,
+                         BTX_RING_MESSAGE_REFUSED);
+    memset(longer, 0, sizeof(longer));
+    wrong[0] = btx_ring_message_make(BTX_RING_MESSAGE_MAPPED, "");
+    memcpy(longer, &wrong[0], sizeof(wrong[0]));
+    assert_int_equal(raw_answer(longer, sizeof(longer), false).type, BTX_RING_MESSAGE_REFUSED);
+    assert_int_equal(raw_answer(longer, 4, false).type, BTX_RING_MESSAGE_REFUSED);
+    open_client(&client);
+    btx_ring_client_close(&client);
+}
+
+/* A peer that takes what it is given and says nothing keeps its port for a while and not more. */
+static void ring_server__the_peer_never_answers__the_next_gets_the_port(void **state)
+{
+    struct btx_ring_client client;
+    int silent;
+
+    (void)state;
+    options.patience_ns = 200000000;
+    start();
+    silent = open_raw();
+    assert_int_equal(recv(silent, copy, sizeof(copy), MSG_PEEK), sizeof(struct btx_ring_message));
+    for (;;) { /* It is refused as long as the silent one is there. */
+        struct btx_fault fault = {0};
+
+        if (btx_ring_client_open(&client, path, PATIENT_NS, &fault) == BTX_OK)
+            break;
+        assert_int_equal(fault.code, BTX_FAULT_IO);
+    }
+    btx_ring_client_close(&client);
+    (void)close(silent);
 }
 
 /* Each sleep gets one wake-up, and none is lost between looking and sleeping. */
@@ -591,7 +670,9 @@ int main(void)
         SERVER_TEST(ring_server__the_peer_speaks__it_is_cut_off),
         SERVER_TEST(ring_server__the_peer_sends_descriptors__none_is_taken),
         SERVER_TEST(ring_server__the_peer_lies__it_is_told_and_the_port_ends),
-        SERVER_TEST(ring_server__the_peer_punches_holes__it_is_noticed),
+        SERVER_TEST(ring_server__the_peer_says_mapped_without_its_pages__is_refused),
+        SERVER_TEST(ring_server__the_peer_answers_something_else__is_refused),
+        SERVER_TEST(ring_server__the_peer_never_answers__the_next_gets_the_port),
         SERVER_TEST(ring_server_wake__a_reader_sleeps__is_woken_once),
         SERVER_TEST(ring_server_wake__a_reader_is_awake__is_left_alone),
         SERVER_TEST(ring_server_wake__a_reader_never_reads__does_not_wait),
