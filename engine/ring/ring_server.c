@@ -119,7 +119,7 @@ static void place_welcome(struct btx_ring_server *server, struct place *place, i
     struct btx_fault fault = {0};
 
     place->open_after_ns = now_ns + server->options.reopen_ns;
-    place->mapping_until_ns = now_ns + server->options.patience_ns;
+    place->mapping_until_ns = now_ns + server->options.mapping_ns;
     if (btx_ring_port_prepare(&place->port, server->incarnation, &fault) != BTX_OK) {
         count(&server->refused);
         dismiss(fd, BTX_RING_MESSAGE_REFUSED, fault.text);
@@ -215,7 +215,8 @@ static void place_run(struct btx_ring_server *server, struct place *place, short
         place_welcome(server, place, fd);
     } else if (now_ns >= place->waiting_until_ns) {
         count(&server->refused);
-        dismiss(place->waiting_fd, BTX_RING_MESSAGE_REFUSED, "another peer is there");
+        dismiss(place->waiting_fd, BTX_RING_MESSAGE_REFUSED,
+                "the port is taken, or was open just now");
         place->waiting_fd = -1;
     }
 }

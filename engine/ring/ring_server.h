@@ -31,8 +31,8 @@ struct btx_ring_server_options {
     int status_fd; /* a further descriptor for all peers, read-only; -1 for none; the caller's */
     uint32_t first_incarnation; /* of the first ring handed out; each further one has one more */
     bool lock_required;         /* of command rings (ring_memory.h) */
-    uint64_t patience_ns;       /* how long a peer waits for a port that is still taken, and has to
-                                   map what it is given */
+    uint64_t patience_ns;       /* how long a peer waits for a port that is still taken */
+    uint64_t mapping_ns;        /* how long a peer may take to map what it is given */
     uint64_t reopen_ns;         /* least time between two lives of a port: what a peer that
                                    connects again and again can cost */
     const struct btx_clock *clock;

@@ -58,6 +58,7 @@ bool engine_start(struct engine *engine, bool hugepages)
         .status_fd = -1,
         .first_incarnation = 1,
         .patience_ns = 60 * SECOND_NS,
+        .mapping_ns = 60 * SECOND_NS,
         .clock = btx_clock_system(),
     };
     struct btx_fault fault = {0};

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -300,6 +301,52 @@ static void command_ring__producer_and_consumer_at_once__nothing_is_lost(void **
     assert_int_equal(take(), BTX_COMMAND_TAKE_EMPTY);
 }
 
+#define CHANGES 20000u
+static _Atomic bool is_over;
+
+/* Change the length of the record that is taken next, all the time, between two that are right. */
+static void *change_lengths(void *context)
+{
+    (void)context;
+    for (uint64_t i = 0; !atomic_load_explicit(&is_over, memory_order_relaxed); i++) {
+        const uint64_t head =
+            atomic_load_explicit(&producer.page->head, memory_order_relaxed) & (CAPACITY - 1);
+        const uint64_t first = first_word(1 + i % 2, FIXTURE_KIND, FIXTURE_TYPE);
+
+        btx_ring_words_store(producer.bytes + head, &first, sizeof(first));
+    }
+    return NULL;
+}
+
+/* What was checked is what was copied: else who reads the copy would go by another length. */
+static void command_consumer_take__length_changes_meanwhile__the_copy_is_what_was_checked(
+    void **state)
+{
+    pthread_t thread;
+    uint64_t tail = CAPACITY;
+
+    (void)state;
+    for (size_t i = 0; i < CAPACITY / 64; i++)
+        fixture_record(producer.bytes + 64 * i, 1, FIXTURE_KIND, FIXTURE_TYPE, i);
+    atomic_store(&is_over, false);
+    assert_int_equal(pthread_create(&thread, NULL, change_lengths, NULL), 0);
+    for (size_t changes = 0; changes < CHANGES;) { /* Both threads run at the same time. */
+        const size_t length_before = length_bytes;
+        uint16_t units;
+
+        /* Let it look at the tail each time: neither length is beyond a full ring. */
+        consumer->tail_seen = consumer->head;
+        atomic_store(&producer.own->tail, tail);
+        assert_int_equal(take(), BTX_COMMAND_TAKE_ONE);
+        memcpy(&units, (const uint8_t *)copy + 4, sizeof(units));
+        assert_int_equal(units * 64u, length_bytes);
+        tail += length_bytes;
+        changes += length_bytes != length_before;
+    }
+    atomic_store(&is_over, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 #define RING_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -320,6 +367,7 @@ int main(void)
         RING_TEST(command_consumer_end__at_a_lie__breaks),
         RING_TEST(command_producer_attach__other_layout__fault),
         RING_TEST(command_ring__producer_and_consumer_at_once__nothing_is_lost),
+        RING_TEST(command_consumer_take__length_changes_meanwhile__the_copy_is_what_was_checked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
