@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,6 +117,18 @@ static void ring_memory_seals__write_what_is_the_makers__is_refused(void **state
     assert_int_equal(errno, EPERM);
     memory.base[0] = 5; /* The maker itself still can. */
     assert_int_equal(memory.base[0], 5);
+    btx_ring_memory_done(&memory);
+}
+
+/* The seal forbids to write; that nobody else can even open it is the second bolt. */
+static void ring_memory_create__its_file__only_its_user_may_open_and_only_to_read(void **state)
+{
+    struct btx_ring_memory memory = make(BTX_RING_WRITER_PEER);
+    struct stat status;
+
+    (void)state;
+    assert_int_equal(fstat(memory.fd, &status), 0);
+    assert_int_equal(status.st_mode & 07777, S_IRUSR);
     btx_ring_memory_done(&memory);
 }
 
@@ -300,10 +313,26 @@ static void die_with_hugepages(const struct btx_ring_memory_plan *plan)
     assert_true(WIFSIGNALED(status));
 }
 
+static uint64_t hugepages_before;
+
+static int setup_hugepages(void **state)
+{
+    (void)state;
+    hugepages_before = read_number(HUGEPAGES_FILE);
+    return 0;
+}
+
+/* Also after a failure: they are the machine's. */
+static int teardown_hugepages(void **state)
+{
+    (void)state;
+    (void)write_number(HUGEPAGES_FILE, hugepages_before);
+    return 0;
+}
+
 /* Pages, seals and mirror are as with ordinary pages; and kill -9 leaks none. */
 static void ring_memory_create__hugepages__sealed_mirrored_and_given_back(void **state)
 {
-    const uint64_t before = read_number(HUGEPAGES_FILE);
     const struct btx_ring_memory_plan plan = {
         .name = "betex-event-ring",
         .size_bytes = 2 * BTX_RING_HUGEPAGE_BYTES,
@@ -316,10 +345,8 @@ static void ring_memory_create__hugepages__sealed_mirrored_and_given_back(void *
     uint64_t free_count;
 
     (void)state;
-    if (!write_number(HUGEPAGES_FILE, before + 2)) {
-        (void)write_number(HUGEPAGES_FILE, before);
+    if (!write_number(HUGEPAGES_FILE, hugepages_before + 2))
         skip();
-    }
     free_count = read_number(HUGEPAGES_FREE_FILE);
     assert_int_equal(btx_ring_memory_create(&plan, &memory, &fault), BTX_OK);
     assert_int_equal(read_number(HUGEPAGES_FREE_FILE), free_count - 2);
@@ -336,7 +363,6 @@ static void ring_memory_create__hugepages__sealed_mirrored_and_given_back(void *
     assert_int_equal(read_number(HUGEPAGES_FREE_FILE), free_count);
     die_with_hugepages(&plan);
     assert_int_equal(read_number(HUGEPAGES_FREE_FILE), free_count);
-    assert_true(write_number(HUGEPAGES_FILE, before));
 }
 
 /* In a child without the right to lock: what the fault says, and that it is only tried else. */
@@ -384,6 +410,7 @@ int main(void)
         cmocka_unit_test(ring_memory_create__mirror__both_are_the_same_bytes),
         cmocka_unit_test(ring_memory_seals__truncate_or_grow__is_refused),
         cmocka_unit_test(ring_memory_seals__write_what_is_the_makers__is_refused),
+        cmocka_unit_test(ring_memory_create__its_file__only_its_user_may_open_and_only_to_read),
         cmocka_unit_test(ring_memory_open_reader__opened_again_by_another_user__cannot_write),
         cmocka_unit_test(ring_memory_accept__a_peer_writes__the_maker_can_only_read),
         cmocka_unit_test(ring_memory_accept__a_peer_punches_holes__is_refused),
@@ -391,7 +418,9 @@ int main(void)
         cmocka_unit_test(ring_memory_attach__another_size__fault),
         cmocka_unit_test(ring_memory_attach__not_sealed__fault),
         cmocka_unit_test(ring_memory_create__too_few_hugepages__fault_says_how_many),
-        cmocka_unit_test(ring_memory_create__hugepages__sealed_mirrored_and_given_back),
+        cmocka_unit_test_setup_teardown(
+            ring_memory_create__hugepages__sealed_mirrored_and_given_back, setup_hugepages,
+            teardown_hugepages),
         cmocka_unit_test(ring_memory_create__may_not_lock__fault_only_when_required),
     };
 
