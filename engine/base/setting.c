@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* setting.c - values of settings as people write them.
+/* setting.c - numbers of settings as people write them.
  *
  * Printing and parsing go by the same rows of units, so that what is printed can be parsed. */
 #include "engine/base/setting.h"
@@ -44,11 +44,24 @@ static const struct unit *units_of(const struct btx_setting *setting)
         return duration_units;
     case BTX_SETTING_COUNT:
     case BTX_SETTING_SWITCH:
+    case BTX_SETTING_WORD:
         return no_units;
+    case BTX_SETTING_TEXT:
+    case BTX_SETTING_PATH:
+    case BTX_SETTING_CORES:
     case BTX_SETTING_UNIT_COUNT:
         break;
     }
-    CHECK_UNREACHABLE();
+    CHECK_UNREACHABLE(); /* No number. */
+}
+
+static uint64_t word_count(const struct btx_setting *setting)
+{
+    uint64_t count = 0;
+
+    while (setting->words[count] != NULL)
+        count++;
+    return count;
 }
 
 /* ---- Printing ---- */
@@ -60,6 +73,10 @@ void btx_setting_print(const struct btx_setting *setting, uint64_t value,
 
     if (setting->unit == BTX_SETTING_SWITCH && value <= 1) {
         (void)snprintf(ret_text, BTX_SETTING_TEXT_BYTES, "%s", value == 1 ? "true" : "false");
+        return;
+    }
+    if (setting->unit == BTX_SETTING_WORD && value < word_count(setting)) {
+        (void)snprintf(ret_text, BTX_SETTING_TEXT_BYTES, "%s", setting->words[value]);
         return;
     }
     if (setting->off && value == 0) {
@@ -76,54 +93,12 @@ void btx_setting_print(const struct btx_setting *setting, uint64_t value,
                        unit->name);
 }
 
-void btx_setting_print_bounds(const struct btx_setting *setting, char *text, size_t size_bytes)
-{
-    struct btx_setting bare = *setting;
-    char minimum[BTX_SETTING_TEXT_BYTES];
-    char maximum[BTX_SETTING_TEXT_BYTES];
-
-    if (setting->unit == BTX_SETTING_SWITCH) {
-        (void)snprintf(text, size_bytes, "true or false"); /* Cut is fine. */
-        return;
-    }
-    bare.off = false; /* A bound of 0 is a number. */
-    btx_setting_print(&bare, setting->minimum, minimum);
-    btx_setting_print(&bare, setting->maximum, maximum);
-    (void)snprintf(text, size_bytes, "%s%s%s..%s", setting->off ? "off or " : "",
-                   setting->power_of_two ? "a power of two, " : "", minimum,
-                   maximum); /* Cut is fine. */
-}
-
 /* ---- Checking ---- */
-
-/* What an operator wrote, with what could steer his terminal taken out, and not longer than needed
- * to know it again. */
-static void quote(const char *text, char ret_quoted[BTX_SETTING_TEXT_BYTES])
-{
-    size_t length = 0;
-
-    while (text[length] != '\0' && length < BTX_SETTING_TEXT_BYTES - 1) {
-        ret_quoted[length] = text[length] >= ' ' && text[length] <= '~' ? text[length] : '?';
-        length++;
-    }
-    ret_quoted[length] = '\0';
-    if (text[length] != '\0')
-        memcpy(ret_quoted + length - 3, "...", 3);
-}
-
-static enum btx_fault_code refuse(const struct btx_setting *setting, const char *text,
-                                  struct btx_fault *reterr_fault)
-{
-    char bounds[128];
-    char quoted[BTX_SETTING_TEXT_BYTES];
-
-    btx_setting_print_bounds(setting, bounds, sizeof bounds);
-    quote(text, quoted);
-    return btx_fault_set(reterr_fault, BTX_FAULT_CONFIG, 0, "want %s, got '%s'", bounds, quoted);
-}
 
 static bool within(const struct btx_setting *setting, uint64_t value)
 {
+    if (setting->unit == BTX_SETTING_WORD)
+        return value < word_count(setting);
     if (setting->off && value == 0)
         return true;
     if (value < setting->minimum || value > setting->maximum)
@@ -139,7 +114,7 @@ enum btx_fault_code btx_setting_check(const struct btx_setting *setting, uint64_
     if (within(setting, value))
         return BTX_OK;
     btx_setting_print(setting, value, text);
-    return refuse(setting, text, reterr_fault);
+    return btx_setting_refuse(setting, text, reterr_fault);
 }
 
 /* ---- Parsing ---- */
@@ -148,6 +123,16 @@ static bool parse_switch(const char *text, uint64_t *ret_value)
 {
     *ret_value = strcmp(text, "true") == 0;
     return *ret_value == 1 || strcmp(text, "false") == 0;
+}
+
+static bool parse_word(const struct btx_setting *setting, const char *text, uint64_t *ret_value)
+{
+    const uint64_t count = word_count(setting);
+
+    *ret_value = 0;
+    while (*ret_value < count && strcmp(text, setting->words[*ret_value]) != 0)
+        (*ret_value)++;
+    return *ret_value < count;
 }
 
 /* Digits, then nothing or a unit, with or without one space between. */
@@ -185,10 +170,12 @@ enum btx_fault_code btx_setting_parse(const struct btx_setting *setting, const c
         parsed = true;
     else if (setting->unit == BTX_SETTING_SWITCH)
         parsed = parse_switch(text, &value);
+    else if (setting->unit == BTX_SETTING_WORD)
+        parsed = parse_word(setting, text, &value);
     else
         parsed = parse_number(setting, text, &value);
     if (!parsed || !within(setting, value))
-        return refuse(setting, text, reterr_fault);
+        return btx_setting_refuse(setting, text, reterr_fault);
     *ret_value = value;
     return BTX_OK;
 }
@@ -208,10 +195,4 @@ const struct btx_setting *btx_setting_find(const struct btx_setting *settings, s
 uint64_t *btx_setting_value(const struct btx_setting *setting, void *values)
 {
     return (void *)((char *)values + setting->offset_bytes);
-}
-
-void btx_setting_defaults(const struct btx_setting *settings, size_t count, void *values)
-{
-    for (size_t i = 0; i < count; i++)
-        *btx_setting_value(&settings[i], values) = settings[i].fallback;
 }

@@ -127,18 +127,17 @@ void btx_wal_settings_default(struct btx_wal_settings *settings)
 }
 
 static enum btx_fault_code check_bounds(const struct btx_setting *setting, uint64_t value,
+                                        struct btx_wal_conflict *ret_conflict,
                                         struct btx_fault *reterr_fault)
 {
-    struct btx_fault fault = {0};
-
-    if (btx_setting_check(setting, value, &fault) == BTX_OK)
-        return BTX_OK;
-    return btx_fault_set(reterr_fault, fault.code, 0, "%s: %s", setting->name, fault.text);
+    *ret_conflict = (struct btx_wal_conflict){.setting = setting};
+    return btx_setting_check(setting, value, reterr_fault);
 }
 
-/* "NAME: want RELATION LIMIT for OTHER OTHER_VALUE, got 'VALUE'". */
+/* "want RELATION LIMIT for OTHER OTHER_VALUE, got 'VALUE'". */
 static enum btx_fault_code refuse(int row, uint64_t value, const char *relation, uint64_t limit,
                                   const struct btx_setting *other, uint64_t other_value,
+                                  struct btx_wal_conflict *ret_conflict,
                                   struct btx_fault *reterr_fault)
 {
     const struct btx_setting *setting = &btx_wal_settings[row];
@@ -149,11 +148,13 @@ static enum btx_fault_code refuse(int row, uint64_t value, const char *relation,
     btx_setting_print(setting, value, value_text);
     btx_setting_print(setting, limit, limit_text);
     btx_setting_print(other, other_value, other_text);
-    return btx_fault_set(reterr_fault, BTX_FAULT_CONFIG, 0, "%s: want %s %s for %s %s, got '%s'",
-                         setting->name, relation, limit_text, other->name, other_text, value_text);
+    *ret_conflict = (struct btx_wal_conflict){.setting = setting, .other = other};
+    return btx_fault_set(reterr_fault, BTX_FAULT_CONFIG, 0, "want %s %s for %s %s, got '%s'",
+                         relation, limit_text, other->name, other_text, value_text);
 }
 
 static enum btx_fault_code check_map(const struct btx_wal_settings *settings,
+                                     struct btx_wal_conflict *ret_conflict,
                                      struct btx_fault *reterr_fault)
 {
     const uint64_t map_bytes = settings->segment_map_size_bytes;
@@ -161,48 +162,65 @@ static enum btx_fault_code check_map(const struct btx_wal_settings *settings,
 
     if (map_bytes < map_bytes_min)
         return refuse(SEGMENT_MAP_SIZE_BYTES, map_bytes, "at least", map_bytes_min,
-                      &btx_wal_settings[MAX_COMMIT_BYTES], settings->max_commit_bytes,
+                      &btx_wal_settings[MAX_COMMIT_BYTES], settings->max_commit_bytes, ret_conflict,
                       reterr_fault);
-    if (map_bytes % BTX_WAL_PAGE_BYTES != 0)
-        return btx_fault_set(
-            reterr_fault, BTX_FAULT_CONFIG, 0,
-            "%s: want a multiple of 4 KiB, such as %" PRIu64 " KiB, got '%" PRIu64 "'",
-            btx_wal_settings[SEGMENT_MAP_SIZE_BYTES].name,
-            map_bytes / BTX_WAL_PAGE_BYTES * (BTX_WAL_PAGE_BYTES / KIB), map_bytes);
+    if (map_bytes % BTX_WAL_PAGE_BYTES != 0) {
+        ret_conflict->setting = &btx_wal_settings[SEGMENT_MAP_SIZE_BYTES];
+        return btx_fault_set(reterr_fault, BTX_FAULT_CONFIG, 0,
+                             "want a multiple of 4 KiB, such as %" PRIu64 " KiB, got '%" PRIu64 "'",
+                             map_bytes / BTX_WAL_PAGE_BYTES * (BTX_WAL_PAGE_BYTES / KIB),
+                             map_bytes);
+    }
     if (settings->zero_ahead_bytes > map_bytes)
         return refuse(ZERO_AHEAD_BYTES, settings->zero_ahead_bytes, "at most", map_bytes,
-                      &btx_wal_settings[SEGMENT_MAP_SIZE_BYTES], map_bytes, reterr_fault);
+                      &btx_wal_settings[SEGMENT_MAP_SIZE_BYTES], map_bytes, ret_conflict,
+                      reterr_fault);
     return BTX_OK;
 }
 
 static enum btx_fault_code check_ring(const struct btx_wal_settings *settings, uint64_t ring_events,
+                                      struct btx_wal_conflict *ret_conflict,
                                       struct btx_fault *reterr_fault)
 {
     const uint64_t ring_bytes = ring_events * BTX_WAL_RING_EVENT_BYTES;
     enum btx_fault_code code;
 
-    code = check_bounds(&btx_wal_ring_setting, ring_events, reterr_fault);
+    code = check_bounds(&btx_wal_ring_setting, ring_events, ret_conflict, reterr_fault);
     if (code == BTX_OK && settings->max_commit_bytes > ring_bytes)
         code = refuse(MAX_COMMIT_BYTES, settings->max_commit_bytes, "at most", ring_bytes,
-                      &btx_wal_ring_setting, ring_events, reterr_fault);
+                      &btx_wal_ring_setting, ring_events, ret_conflict, reterr_fault);
     return code;
 }
 
-enum btx_fault_code btx_wal_settings_check(const struct btx_wal_settings *settings,
-                                           uint64_t ring_events, struct btx_fault *reterr_fault)
+enum btx_fault_code btx_wal_settings_judge(const struct btx_wal_settings *settings,
+                                           uint64_t ring_events,
+                                           struct btx_wal_conflict *ret_conflict,
+                                           struct btx_fault *reterr_fault)
 {
     struct btx_wal_settings values = *settings;
     enum btx_fault_code code = BTX_OK;
 
     for (size_t i = 0; code == BTX_OK && i < BTX_WAL_SETTING_COUNT; i++)
         code = check_bounds(&btx_wal_settings[i], *btx_setting_value(&btx_wal_settings[i], &values),
-                            reterr_fault);
+                            ret_conflict, reterr_fault);
     if (code == BTX_OK && ring_events != 0)
-        code = check_ring(settings, ring_events, reterr_fault);
+        code = check_ring(settings, ring_events, ret_conflict, reterr_fault);
     if (code == BTX_OK)
-        code = check_map(settings, reterr_fault);
+        code = check_map(settings, ret_conflict, reterr_fault);
     if (code == BTX_OK && settings->stop_bytes > settings->low_space_bytes)
         code = refuse(STOP_BYTES, settings->stop_bytes, "at most", settings->low_space_bytes,
-                      &btx_wal_settings[LOW_SPACE_BYTES], settings->low_space_bytes, reterr_fault);
+                      &btx_wal_settings[LOW_SPACE_BYTES], settings->low_space_bytes, ret_conflict,
+                      reterr_fault);
     return code;
+}
+
+enum btx_fault_code btx_wal_settings_check(const struct btx_wal_settings *settings,
+                                           uint64_t ring_events, struct btx_fault *reterr_fault)
+{
+    struct btx_wal_conflict conflict;
+    struct btx_fault fault = {0};
+
+    if (btx_wal_settings_judge(settings, ring_events, &conflict, &fault) == BTX_OK)
+        return BTX_OK;
+    return btx_fault_set(reterr_fault, fault.code, 0, "%s: %s", conflict.setting->name, fault.text);
 }

@@ -30,9 +30,22 @@ extern const struct btx_setting btx_wal_ring_setting;
 
 void btx_wal_settings_default(struct btx_wal_settings *settings);
 
+/* Which setting is refused, and because of which other one: NULL when its own bounds do. */
+struct btx_wal_conflict {
+    const struct btx_setting *setting;
+    const struct btx_setting *other;
+};
+
 /* Every value in its bounds, and the rules across them, for a ring of @ring_events events (0: no
  * ring): a commit holds a largest tx and fits the ring; a fresh segment takes a largest commit;
- * stop_bytes <= low_space_bytes.  Faults: CONFIG, with the name and the number that would do. */
+ * stop_bytes <= low_space_bytes.  Faults: CONFIG, with the number that would do; *ret_conflict then
+ * says what it is about. */
+BTX_MUST_USE enum btx_fault_code btx_wal_settings_judge(const struct btx_wal_settings *settings,
+                                                        uint64_t ring_events,
+                                                        struct btx_wal_conflict *ret_conflict,
+                                                        struct btx_fault *reterr_fault);
+
+/* The same, with the name of the setting before the text of the fault. */
 BTX_MUST_USE enum btx_fault_code btx_wal_settings_check(const struct btx_wal_settings *settings,
                                                         uint64_t ring_events,
                                                         struct btx_fault *reterr_fault);
