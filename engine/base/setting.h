@@ -93,6 +93,9 @@ bool btx_setting_is_number(const struct btx_setting *setting);
  * "CPU cores". */
 const char *btx_setting_kind(const struct btx_setting *setting);
 
+/* The units that may stand behind a number of the kind: "KiB, MiB, GiB, TiB"; "" without any. */
+const char *btx_setting_units(const struct btx_setting *setting);
+
 /* What the bounds of @setting are, to stand behind "want": "a power of two, 4096..4194304". */
 void btx_setting_print_bounds(const struct btx_setting *setting, char *text, size_t size_bytes);
 

@@ -27,6 +27,13 @@ const char *btx_setting_kind(const struct btx_setting *setting)
     return kinds[setting->unit];
 }
 
+const char *btx_setting_units(const struct btx_setting *setting)
+{
+    if (setting->unit == BTX_SETTING_BYTES)
+        return "KiB, MiB, GiB, TiB";
+    return setting->unit == BTX_SETTING_DURATION ? "ns, us, ms, s, min, h, d" : "";
+}
+
 /* ---- Bounds in words ---- */
 
 /* Two numbers and what stands between them. */

@@ -18,7 +18,8 @@ import sys
 import tempfile
 
 SOURCE_FOLDERS = ("engine", "tls", "admin", "tests", "image", "systemd")
-LIBRARY_FOLDERS = ("base", "wire", "core", "text", "ring", "wal", "config", "exchange")
+LIBRARY_FOLDERS = ("base", "wire", "core", "text", "ring", "wal", "config", "exchange",
+                   "settings")
 COLUMNS_MAX = 100
 FUNCTION_LINES_MAX = 70
 
@@ -37,11 +38,13 @@ OWN_INCLUDES = {
     "engine/config": {"engine/base", "engine/config"},
     "engine/exchange": {"engine/base", "engine/wire", "engine/core", "engine/wal",
                         "engine/exchange"},
+    "engine/settings": {"engine/base", "engine/core/core.h", "engine/wal/wal_settings.h",
+                        "engine/config", "engine/settings"},
     "engine": {"engine"},
     "tls": {"tls", "engine/base", "engine/wire", "engine/ring", "engine/config", "engine/core",
-            "engine/wal", "engine/exchange"},
+            "engine/wal", "engine/exchange", "engine/settings"},
     "admin": {"admin", "engine/base", "engine/wire", "engine/ring", "engine/config",
-              "engine/core", "engine/wal", "engine/text", "engine/exchange"},
+              "engine/core", "engine/wal", "engine/text", "engine/exchange", "engine/settings"},
     "tests": {"engine", "tls", "admin", "tests"},
 }
 # Headers of libraries, by prefix, and the folders (or files) that may use them.

@@ -234,6 +234,8 @@ static void setting_kind__each__has_a_name(void **state)
     assert_string_equal(btx_setting_kind(&text), "text");
     assert_string_equal(btx_setting_kind(&path), "path");
     assert_string_equal(btx_setting_kind(&cores), "CPU cores");
+    assert_string_equal(btx_setting_units(&number), "KiB, MiB, GiB, TiB");
+    assert_string_equal(btx_setting_units(&word), "");
     assert_true(btx_setting_is_number(&word));
     assert_false(btx_setting_is_number(&text));
 }
