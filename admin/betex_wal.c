@@ -73,13 +73,15 @@ static const struct verb verbs[] = {
      "  betex-wal dump --from 1000 --to 1010 /var/lib/betex/wal\n"
      "  betex-wal dump --order 31 --events /var/lib/betex/wal\n"
      "  betex-wal dump --commands DIR | sed 's/.*\"command\"://; s/}$//' | betex-replay\n"},
-    {"sizing", "[KEY=VALUE]...", btx_wal_verb_sizing, BTX_WAL_SIZING, 0, SIZE_MAX,
+    {"sizing", "[OPTION]... [KEY=VALUE]...", btx_wal_verb_sizing, BTX_WAL_SIZING, 0, SIZE_MAX,
      "what settings of the log can reach: bytes, pages, rotation",
      "Shows every setting with its bounds and default, checks them against each other,\n"
-     "and computes what they can reach.  Needs no log.\n"
+     "and computes what they can reach.  Needs no log.  KEY=VALUE overrules what the\n"
+     "file of --config says.\n"
      "\n"
      "Examples:\n"
      "  betex-wal sizing\n"
+     "  betex-wal sizing --config /etc/betex/betex.yaml\n"
      "  betex-wal sizing --rate 20000 wal.segment_map_size_bytes=256MiB\n"},
 };
 

@@ -11,13 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "admin/options.h"
 #include "engine/base/fault.h"
-
-/* A number that may be left out. */
-struct btx_wal_number {
-    bool given;
-    uint64_t value;
-};
 
 struct btx_wal_request {
     const char *const *arguments; /* what is no option: DIR, or KEY=VALUE of sizing */
@@ -29,14 +24,15 @@ struct btx_wal_request {
     bool events;     /* dump: these kinds; none of the three: all */
     bool commands;
     bool notes;
-    struct btx_wal_number from; /* dump: filters */
-    struct btx_wal_number to;
-    struct btx_wal_number tx;
-    struct btx_wal_number account;
-    struct btx_wal_number market;
-    struct btx_wal_number order;
-    struct btx_wal_number rate;  /* sizing: events a second */
-    struct btx_wal_number bytes; /* sizing: of an average event */
+    struct btx_option_number from; /* dump: filters */
+    struct btx_option_number to;
+    struct btx_option_number tx;
+    struct btx_option_number account;
+    struct btx_option_number market;
+    struct btx_option_number order;
+    struct btx_option_number rate;  /* sizing: events a second */
+    struct btx_option_number bytes; /* sizing: of an average event */
+    const char *config;             /* sizing: the file with the settings; NULL: defaults */
 };
 
 /* What a verb is: *ret_failed is set when its check failed, so when the log is damaged; what it

@@ -12,6 +12,7 @@
 #include "admin/terminal.h"
 #include "admin/units.h"
 #include "engine/base/limits.h"
+#include "engine/settings/settings.h"
 #include "engine/wal/sizing.h"
 #include "engine/wal/wal_format.h"
 #include "engine/wal/wal_settings.h"
@@ -24,32 +25,53 @@
 #define NS_IN_S UINT64_C(1000000000)
 #define S_IN_DAY UINT64_C(86400)
 
-static enum btx_fault_code take_setting(struct btx_sizing_plan *plan, const char *text,
+/* Whether it is one of those that sizing is about. */
+static bool is_sized(const struct btx_setting *setting)
+{
+    return strncmp(setting->name, "wal.", 4) == 0 ||
+           strcmp(setting->name, btx_wal_ring_setting.name) == 0;
+}
+
+static enum btx_fault_code take_setting(struct btx_config *config, const char *text,
                                         struct btx_fault *reterr_fault)
 {
     const char *equals = strchr(text, '=');
-    const struct btx_setting *setting = NULL;
-    uint64_t *value = &plan->ring_events;
-    enum btx_fault_code code;
-    char name[64];
+    struct btx_config_key *key;
+    char name[BTX_CONFIG_NAME_BYTES];
 
     if (equals == NULL || equals == text)
         return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0, "'%s': want KEY=VALUE", text);
     (void)snprintf(name, sizeof name, "%.*s", (int)(equals - text), text); /* Cut finds nothing. */
-    if (strcmp(name, btx_wal_ring_setting.name) == 0) {
-        setting = &btx_wal_ring_setting;
-    } else {
-        setting = btx_setting_find(btx_wal_settings, BTX_WAL_SETTING_COUNT, name);
-        if (setting == NULL)
-            return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0,
-                                 "'%s': not a setting (betex-wal sizing shows all of them)", name);
-        value = btx_setting_value(setting, &plan->settings);
-    }
-    code = btx_setting_parse(setting, equals + 1, value, reterr_fault);
-    return code == BTX_OK ? BTX_OK : btx_fault_wrap(reterr_fault, "%s", name);
+    key = btx_config_find(config, name);
+    if (key == NULL || !is_sized(key->setting))
+        return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0,
+                             "'%s': not a setting (betex-wal sizing shows all of them)", name);
+    if (btx_config_set(key, equals + 1, reterr_fault) != BTX_OK)
+        return btx_fault_wrap(reterr_fault, "%s", name);
+    return BTX_OK;
 }
 
-static enum btx_fault_code take_number(const struct btx_wal_number *number, const char *name,
+/* The settings: those of the command line, of the file, or defaults.  The rules across them are
+ * judged later: that they do not go together is an answer. */
+static enum btx_fault_code take_settings(struct btx_sizing_plan *plan,
+                                         const struct btx_wal_request *request,
+                                         struct btx_fault *reterr_fault)
+{
+    static struct btx_settings settings;
+    static struct btx_config config;
+    enum btx_fault_code code = BTX_OK;
+
+    btx_settings_init(&settings, &config);
+    for (size_t i = 0; code == BTX_OK && i < request->argument_count; i++)
+        code = take_setting(&config, request->arguments[i], reterr_fault);
+    if (code == BTX_OK && request->config != NULL)
+        code = btx_config_read(&config, request->config, reterr_fault);
+    plan->settings = settings.wal;
+    plan->ring_events = settings.engine.ring_events;
+    return code;
+}
+
+static enum btx_fault_code take_number(const struct btx_option_number *number, const char *name,
                                        uint64_t minimum, uint64_t maximum, uint64_t *value,
                                        struct btx_fault *reterr_fault)
 {
@@ -69,17 +91,13 @@ static enum btx_fault_code make_plan(struct btx_sizing_plan *plan,
 {
     enum btx_fault_code code;
 
-    btx_wal_settings_default(&plan->settings);
-    plan->ring_events = btx_wal_ring_setting.fallback;
     plan->rate = RATE_DEFAULT;
     plan->event_bytes = EVENT_BYTES_DEFAULT;
     code = take_number(&request->rate, "rate", 1, RATE_MAX, &plan->rate, reterr_fault);
     if (code == BTX_OK)
         code = take_number(&request->bytes, "bytes", BTX_RECORD_UNIT_BYTES, BTX_RECORD_BYTES_MAX,
                            &plan->event_bytes, reterr_fault);
-    for (size_t i = 0; code == BTX_OK && i < request->argument_count; i++)
-        code = take_setting(plan, request->arguments[i], reterr_fault);
-    return code;
+    return code == BTX_OK ? take_settings(plan, request, reterr_fault) : code;
 }
 
 static void add_row(struct btx_table *table, const struct btx_setting *setting, uint64_t value)

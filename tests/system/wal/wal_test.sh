@@ -888,6 +888,30 @@ sizing() {
     expect_line '           wal.max_segment_events; 17280 segments a day'
 }
 
+# With the settings of a configuration file, some of them overruled.
+sizing_config() {
+    printf 'exchange: {name: x}\nengine:\n  ring_size: 8192\nwal:\n  min_segment_age: 0\n' > "$scratch/betex.yaml"
+    run sizing --config "$scratch/betex.yaml"
+    expect_status 0
+    expect_match '^engine.ring_size +8192 +32768 '
+    expect_match '^wal.min_segment_age +0 +5 s '
+    run sizing wal.min_segment_age=1s --config "$scratch/betex.yaml"
+    expect_status 0
+    expect_match '^engine.ring_size +8192 '
+    expect_match '^wal.min_segment_age +1 s '
+    run sizing --config "$scratch/betex.yaml" engine.ring_size=4096
+    expect_status 1
+    expect_line "REFUSED: wal.max_commit_bytes: want at most 2 MiB for engine.ring_size 4096, got '4 MiB'"
+    printf 'wal:\n  min_segment_age: 5\n' > "$scratch/betex.yaml"
+    run sizing --config "$scratch/betex.yaml"
+    expect_status 2
+    expect_err <<< "betex-wal: SCRATCH/betex.yaml:2:20: wal.min_segment_age: want 0..1 d, got '5'"
+    refuses "'engine.hugepages': not a setting (betex-wal sizing shows all of them)" sizing engine.hugepages=off
+    refuses "'wal.': not a setting (betex-wal sizing shows all of them)" sizing wal.=1
+    refuses "'engine.ring_size': want KEY=VALUE" sizing engine.ring_size
+    refuses '--config: wants a value, --config FILE' sizing --config
+}
+
 # Each setting alone may be right, and together they are not: the number that would do is said.
 sizing_refused() {
     run sizing wal.max_commit_bytes=64MiB

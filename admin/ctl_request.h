@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ctl_request.h - what betexctl was asked, and the functions that do it.
+ *
+ * One function for each verb, found by the table in betexctl.c.  It prints its findings on standard
+ * output; main() reports its fault and decides about the exit status. */
+#ifndef BTX_ADMIN_CTL_REQUEST_H
+#define BTX_ADMIN_CTL_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/base/fault.h"
+
+struct btx_ctl_request {
+    const char *const *arguments; /* what stands for the placeholders of the verb's pattern */
+    size_t argument_count;
+    bool help; /* the verb's help and nothing else */
+    bool json;
+    bool markdown; /* config explain */
+};
+
+/* What a verb is.  A fault with an empty text: all was said. */
+typedef enum btx_fault_code (*btx_ctl_verb)(const struct btx_ctl_request *request,
+                                            struct btx_fault *reterr_fault);
+
+/* Without an engine: configuration files.  Faults: CONFIG, IO, USAGE, MEMORY. */
+enum btx_fault_code btx_ctl_config_check(const struct btx_ctl_request *request,
+                                         struct btx_fault *reterr_fault);
+enum btx_fault_code btx_ctl_config_example(const struct btx_ctl_request *request,
+                                           struct btx_fault *reterr_fault);
+enum btx_fault_code btx_ctl_config_explain(const struct btx_ctl_request *request,
+                                           struct btx_fault *reterr_fault);
+enum btx_fault_code btx_ctl_config_show(const struct btx_ctl_request *request,
+                                        struct btx_fault *reterr_fault);
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/settings/settings.h"
+
+#include <stddef.h>
+
+#include "engine/base/attributes.h"
+
+#define SECOND_NS UINT64_C(1000000000)
+#define DAY_NS (86400 * SECOND_NS)
+#define MIB (UINT64_C(1) << 20)
+
+/* ---- exchange ---- */
+
+static const struct btx_setting exchange_rows[] = {
+    {.name = "exchange.name",
+     .unit = BTX_SETTING_TEXT,
+     .minimum = 1,
+     .maximum = sizeof(((struct btx_exchange_settings *)NULL)->name) - 1,
+     .fallback_text = "betex",
+     .offset_bytes = offsetof(struct btx_exchange_settings, name),
+     .help = "What this exchange is called on screens and in answers."},
+    {.name = "exchange.currency",
+     .unit = BTX_SETTING_TEXT,
+     .minimum = 3,
+     .maximum = sizeof(((struct btx_exchange_settings *)NULL)->currency) - 1,
+     .alphabet = "A-Z0-9",
+     .fallback_text = "EUR",
+     .offset_bytes = offsetof(struct btx_exchange_settings, currency),
+     .help = "The currency of all money, by its code. It is shown, never computed with."},
+};
+
+/* ---- engine ---- */
+
+static const char *const hugepages_words[] = {
+    [BTX_HUGEPAGES_REQUIRED] = "required", [BTX_HUGEPAGES_OFF] = "off", NULL};
+
+static const struct btx_setting engine_rows[] = {
+    {.name = "engine.cores",
+     .unit = BTX_SETTING_CORES,
+     .minimum = 1,
+     .maximum = BTX_SETTING_CORES_MAX,
+     .fallback_text = "off",
+     .off = true,
+     .offset_bytes = offsetof(struct btx_engine_settings, cores),
+     .help = "The CPU cores that the engine keeps to: the first is the matcher's alone, the others "
+             "are for its other threads. off: the kernel chooses."},
+    {.name = "engine.hugepages",
+     .unit = BTX_SETTING_WORD,
+     .words = hugepages_words,
+     .fallback = BTX_HUGEPAGES_REQUIRED,
+     .offset_bytes = offsetof(struct btx_engine_settings, hugepages),
+     .help = "Whether the event ring must have hugepages. off: ordinary pages, for a developer's "
+             "machine; status says so."},
+};
+
+#define CAPACITY(field, kind, least, most, usual, text)                                            \
+    {                                                                                              \
+        .name = "engine.capacities." #field, .unit = (kind), .minimum = (least),                   \
+        .maximum = (most), .fallback = (usual),                                                    \
+        .offset_bytes = offsetof(struct btx_capacity_settings, field), .help = (text)              \
+    }
+#define COUNT BTX_SETTING_COUNT
+#define MOST BTX_CORE_CAPACITY_MAX
+
+/* The defaults are those of btx_exchange_capacity_default, as a test says. */
+static const struct btx_setting capacity_rows[] = {
+    CAPACITY(accounts, COUNT, 1, MOST, 1000000, "Accounts."),
+    CAPACITY(markets, COUNT, 1, MOST, 100000, "Markets that are not forgotten, closed ones too."),
+    CAPACITY(runners, COUNT, 1, MOST, 1000000, "Runners of all these markets together."),
+    CAPACITY(orders, COUNT, 1, MOST, 1000000, "Live orders, the incoming one included."),
+    CAPACITY(positions, COUNT, 1, MOST, 1000000,
+             "Pairs of an account and a market in which it has a bet or a live order."),
+    CAPACITY(stakes, COUNT, 0, BTX_CORE_STAKES_MAX, 4000000,
+             "Net stakes by account, runner and price in markets with reductions, and two for each "
+             "live order there."),
+    CAPACITY(description_bytes, BTX_SETTING_BYTES, 0, BTX_CORE_DESCRIPTION_BYTES_MAX, 64 * MIB,
+             "Descriptions of all markets together."),
+};
+
+/* ---- snapshot ---- */
+
+static const struct btx_setting snapshot_rows[] = {
+    {.name = "snapshot.interval",
+     .unit = BTX_SETTING_DURATION,
+     .minimum = SECOND_NS,
+     .maximum = DAY_NS,
+     .fallback = 60 * SECOND_NS,
+     .offset_bytes = offsetof(struct btx_snapshot_settings, interval_ns),
+     .help = "How often the auditor writes a snapshot: a start reads the newest one and executes "
+             "what the log has behind it."},
+};
+
+/* ---- admin ---- */
+
+#define GROUP(key, field, usual, text)                                                             \
+    {                                                                                              \
+        .name = "admin.groups." key, .unit = BTX_SETTING_TEXT, .minimum = 1,                       \
+        .maximum = sizeof(((struct btx_admin_settings *)NULL)->field) - 1, .alphabet = "a-z0-9_-", \
+        .fallback_text = (usual), .offset_bytes = offsetof(struct btx_admin_settings, field),      \
+        .help = (text)                                                                             \
+    }
+
+static const struct btx_setting admin_rows[] = {
+    {.name = "admin.socket",
+     .unit = BTX_SETTING_PATH,
+     .maximum = sizeof(((struct btx_admin_settings *)NULL)->socket) - 1,
+     .fallback_text = "/run/betex/admin.sock",
+     .offset_bytes = offsetof(struct btx_admin_settings, socket),
+     .help = "The socket at which the administration answers betexctl."},
+};
+static const struct btx_setting group_rows[] = {
+    GROUP("view", view_group, "betex-view", "The system group whose members may look."),
+    GROUP("operator", operator_group, "betex-operator",
+          "The system group whose members may change things too: markets, accounts, the log."),
+};
+
+/* ---- Together ---- */
+
+void btx_settings_init(struct btx_settings *settings, struct btx_config *config)
+{
+    const struct btx_config_table tables[] = {
+        {exchange_rows, BTX_COUNT_OF(exchange_rows), &settings->exchange,
+         "What people see of the exchange."},
+        {engine_rows, BTX_COUNT_OF(engine_rows), &settings->engine,
+         "The matching engine: cores and memory."},
+        {&btx_wal_ring_setting, 1, &settings->engine.ring_events, NULL},
+        {capacity_rows, BTX_COUNT_OF(capacity_rows), &settings->capacities,
+         "How much the exchange may hold; beyond it commands are refused with CAPACITY. Memory is "
+         "used only as it fills."},
+        {btx_wal_settings, BTX_WAL_SETTING_COUNT, &settings->wal,
+         "The log: commits, segments and room on its disk (betex-wal sizing shows what they "
+         "reach)."},
+        {snapshot_rows, BTX_COUNT_OF(snapshot_rows), &settings->snapshot,
+         "Snapshots of the state, from which a start begins."},
+        {admin_rows, BTX_COUNT_OF(admin_rows), &settings->admin,
+         "Administration on this machine, by betexctl."},
+        {group_rows, BTX_COUNT_OF(group_rows), &settings->admin, "Who may do what."},
+    };
+
+    btx_config_init(config, tables, BTX_COUNT_OF(tables));
+}
+
+enum btx_fault_code btx_settings_check(const struct btx_settings *settings,
+                                       struct btx_config *config, struct btx_fault *reterr_fault)
+{
+    struct btx_wal_conflict conflict;
+    struct btx_fault fault = {0};
+
+    if (btx_wal_settings_judge(&settings->wal, settings->engine.ring_events, &conflict, &fault) !=
+        BTX_OK)
+        btx_config_refuse(config, conflict.setting, conflict.other, fault.text);
+    return btx_config_fault(config, reterr_fault);
+}
+
+enum btx_fault_code btx_settings_read(struct btx_settings *settings, struct btx_config *config,
+                                      const char *path, struct btx_fault *reterr_fault)
+{
+    const enum btx_fault_code code = btx_config_read(config, path, reterr_fault);
+
+    /* What is missing for its errors would break rules that the whole file may keep. */
+    return code == BTX_OK ? btx_settings_check(settings, config, reterr_fault) : code;
+}
+
+struct btx_core_capacity btx_settings_capacity(const struct btx_settings *settings)
+{
+    const struct btx_capacity_settings *capacities = &settings->capacities;
+
+    /* Their maxima fit. */
+    return (struct btx_core_capacity){
+        .accounts = (uint32_t)capacities->accounts,
+        .markets = (uint32_t)capacities->markets,
+        .runners = (uint32_t)capacities->runners,
+        .orders = (uint32_t)capacities->orders,
+        .positions = (uint32_t)capacities->positions,
+        .stakes = (uint32_t)capacities->stakes,
+        .description_bytes = (uint32_t)capacities->description_bytes,
+    };
+}
