@@ -2,10 +2,12 @@
 #include "engine/replay_options.h"
 
 #include "engine/base/check.h"
-#include "engine/exchange/exchange.h"
+#include "engine/settings/settings.h"
 #include "engine/text/command_text.h"
 
 #include <getopt.h>
+#include <inttypes.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,7 +17,7 @@
 enum option_kind {
     OPTION_SWITCH,
     OPTION_CAPACITY,
-    OPTION_FOLDER,
+    OPTION_FILE,
     OPTION_SEQ,
     OPTION_SET,
     OPTION_TEXT
@@ -24,39 +26,38 @@ enum option_kind {
 struct option_row {
     enum option_kind kind;
     enum btx_replay_action action; /* OPTION_TEXT */
-    size_t offset_bytes;           /* Others: of what it sets in struct btx_replay_options. */
-    uint32_t minimum;              /* OPTION_CAPACITY */
-    uint32_t maximum;
+    size_t offset_bytes;           /* Of what it sets in struct btx_replay_options. */
+    const char *key;               /* OPTION_CAPACITY: the setting that it sets. */
 };
 
 #define ROW(kind, member)                                                                          \
     {                                                                                              \
-        kind, BTX_REPLAY_RUN, offsetof(struct btx_replay_options, member), 0, 0                    \
+        kind, BTX_REPLAY_RUN, offsetof(struct btx_replay_options, member), NULL                    \
     }
-#define CAPACITY(member, minimum, maximum)                                                         \
+#define CAPACITY(field)                                                                            \
     {                                                                                              \
-        OPTION_CAPACITY, BTX_REPLAY_RUN, offsetof(struct btx_replay_options, capacity.member),     \
-            minimum, maximum                                                                       \
+        OPTION_CAPACITY, BTX_REPLAY_RUN, 0, "engine.capacities." #field                            \
     }
 
 /* In the order of `known` below, which getopt wants in a form of its own. */
 static const struct option_row rows[] = {
     ROW(OPTION_SWITCH, digest),
     ROW(OPTION_SWITCH, quiet),
-    CAPACITY(accounts, 1, BTX_CORE_CAPACITY_MAX),
-    CAPACITY(markets, 1, BTX_CORE_CAPACITY_MAX),
-    CAPACITY(runners, 1, BTX_CORE_CAPACITY_MAX),
-    CAPACITY(orders, 1, BTX_CORE_CAPACITY_MAX),
-    CAPACITY(positions, 1, BTX_CORE_CAPACITY_MAX),
-    CAPACITY(stakes, 0, BTX_CORE_STAKES_MAX),
-    CAPACITY(description_bytes, 0, BTX_CORE_DESCRIPTION_BYTES_MAX),
-    {OPTION_TEXT, BTX_REPLAY_HELP, 0, 0, 0},
-    {OPTION_TEXT, BTX_REPLAY_VERSION, 0, 0, 0},
-    ROW(OPTION_FOLDER, wal),
-    ROW(OPTION_FOLDER, from_wal),
+    CAPACITY(accounts),
+    CAPACITY(markets),
+    CAPACITY(runners),
+    CAPACITY(orders),
+    CAPACITY(positions),
+    CAPACITY(stakes),
+    CAPACITY(description_bytes),
+    {OPTION_TEXT, BTX_REPLAY_HELP, 0, NULL},
+    {OPTION_TEXT, BTX_REPLAY_VERSION, 0, NULL},
+    ROW(OPTION_FILE, wal),
+    ROW(OPTION_FILE, from_wal),
     ROW(OPTION_SEQ, at_seq),
     ROW(OPTION_SWITCH, snapshot),
-    ROW(OPTION_SET, wal_settings),
+    {OPTION_SET, BTX_REPLAY_RUN, 0, NULL},
+    ROW(OPTION_FILE, config),
 };
 static const struct option known[] = {
     {"digest", no_argument, NULL, 0},
@@ -75,25 +76,29 @@ static const struct option known[] = {
     {"at", required_argument, NULL, 0},
     {"snapshot", no_argument, NULL, 0},
     {"set", required_argument, NULL, 0},
+    {"config", required_argument, NULL, 0},
     {NULL, 0, NULL, 0},
 };
 static_assert(BTX_COUNT_OF(rows) + 1 == BTX_COUNT_OF(known), "one row for each option");
 
-/* Digits only: no sign, no space, no suffix. */
-static enum btx_fault_code parse_capacity(const char *name, const char *text,
-                                          const struct option_row *row, uint32_t *ret_capacity,
-                                          struct btx_fault *reterr_fault)
-{
-    const char *digit = text;
-    uint64_t value = 0;
+/* What is being read: options, and the settings that some of them are about. */
+struct reading {
+    struct btx_replay_options options;
+    struct btx_settings settings;
+    struct btx_config config; /* Points into settings. */
+};
 
-    for (; *digit >= '0' && *digit <= '9' && value <= row->maximum; digit++)
-        value = 10 * value + (uint64_t)(*digit - '0');
-    if (*digit != '\0' || digit == text || value < row->minimum || value > row->maximum)
+/* Digits only: no sign, no space, no suffix. */
+static enum btx_fault_code parse_capacity(const char *name, const char *text, const char *key_name,
+                                          struct reading *reading, struct btx_fault *reterr_fault)
+{
+    struct btx_config_key *key = btx_config_find(&reading->config, key_name);
+
+    CHECK(key != NULL);
+    if (text[strspn(text, "0123456789")] != '\0' || btx_config_set(key, text, NULL) != BTX_OK)
         return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0,
-                             "--%s: want a number from %u to %u, got '%s'", name, row->minimum,
-                             row->maximum, text);
-    *ret_capacity = (uint32_t)value;
+                             "--%s: want a number from %" PRIu64 " to %" PRIu64 ", got '%s'", name,
+                             key->setting->minimum, key->setting->maximum, text);
     return BTX_OK;
 }
 
@@ -117,52 +122,56 @@ static enum btx_fault_code parse_seq(const char *name, const char *text, uint64_
     return BTX_OK;
 }
 
+/* Whether it is one of those that matter here. */
+static bool is_used(const struct btx_setting *setting)
+{
+    return strncmp(setting->name, "wal.", 4) == 0 ||
+           strncmp(setting->name, "engine.capacities.", 18) == 0;
+}
+
 /* "wal.max_commit_bytes=1 MiB". */
 static enum btx_fault_code parse_setting(const char *name, const char *text,
-                                         struct btx_wal_settings *settings,
-                                         struct btx_fault *reterr_fault)
+                                         struct reading *reading, struct btx_fault *reterr_fault)
 {
     const char *equals = strchr(text, '=');
-    const struct btx_setting *setting = NULL;
-    char key[64];
+    struct btx_config_key *key = NULL;
+    char key_name[BTX_CONFIG_NAME_BYTES];
 
-    if (equals != NULL && (size_t)(equals - text) < sizeof key) {
-        memcpy(key, text, (size_t)(equals - text));
-        key[equals - text] = '\0';
-        setting = btx_setting_find(btx_wal_settings, BTX_WAL_SETTING_COUNT, key);
+    if (equals != NULL && (size_t)(equals - text) < sizeof key_name) {
+        memcpy(key_name, text, (size_t)(equals - text));
+        key_name[equals - text] = '\0';
+        key = btx_config_find(&reading->config, key_name);
     }
-    if (setting == NULL)
+    if (key == NULL || !is_used(key->setting))
         return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0,
                              "--%s: want KEY=VALUE with a key that --help lists, got '%s'", name,
                              text);
-    if (btx_setting_parse(setting, equals + 1, btx_setting_value(setting, settings),
-                          reterr_fault) != BTX_OK)
-        return btx_fault_wrap(reterr_fault, "--%s: %s", name, key);
+    if (btx_config_set(key, equals + 1, reterr_fault) != BTX_OK)
+        return btx_fault_wrap(reterr_fault, "--%s: %s", name, key_name);
     return BTX_OK;
 }
 
-static enum btx_fault_code take_option(size_t index, const char *value,
-                                       struct btx_replay_options *options,
+static enum btx_fault_code take_option(size_t index, const char *value, struct reading *reading,
                                        struct btx_fault *reterr_fault)
 {
     const struct option_row *row = &rows[index];
-    void *member = (char *)options + row->offset_bytes;
+    void *member = (char *)&reading->options + row->offset_bytes;
 
     switch (row->kind) {
     case OPTION_SWITCH:
         *(bool *)member = true;
         return BTX_OK;
     case OPTION_CAPACITY:
-        return parse_capacity(known[index].name, value, row, member, reterr_fault);
-    case OPTION_FOLDER:
+        return parse_capacity(known[index].name, value, row->key, reading, reterr_fault);
+    case OPTION_FILE:
         *(const char **)member = value;
         return BTX_OK;
     case OPTION_SEQ:
         return parse_seq(known[index].name, value, member, reterr_fault);
     case OPTION_SET:
-        return parse_setting(known[index].name, value, member, reterr_fault);
+        return parse_setting(known[index].name, value, reading, reterr_fault);
     case OPTION_TEXT:
-        options->action = row->action;
+        reading->options.action = row->action;
         return BTX_OK;
     }
     CHECK_UNREACHABLE();
@@ -180,26 +189,37 @@ static enum btx_fault_code check_together(const struct btx_replay_options *optio
         return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0, "--at: goes with --from-wal");
     if (options->snapshot && options->wal == NULL)
         return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0, "--snapshot: goes with --wal");
-    if (options->wal == NULL)
-        return BTX_OK;
-    return btx_wal_settings_check(&options->wal_settings, 0, reterr_fault);
+    return BTX_OK;
 }
 
-enum btx_fault_code btx_replay_options_parse(int argument_count, char **arguments,
-                                             struct btx_replay_options *ret_options,
-                                             struct btx_fault *reterr_fault)
+/* Read the configuration, if one is given, behind the options that overrule it; then judge the
+ * rules across settings, those about a ring apart: there is none here. */
+static enum btx_fault_code read_settings(struct reading *reading, struct btx_fault *reterr_fault)
 {
-    struct btx_replay_options options = {.capacity = btx_exchange_capacity_default,
-                                         .at_seq = UINT64_MAX};
+    const struct btx_replay_options *options = &reading->options;
+    struct btx_wal_conflict conflict;
+    struct btx_fault fault = {0};
+
+    if (options->config != NULL &&
+        btx_config_read(&reading->config, options->config, reterr_fault) != BTX_OK)
+        return reterr_fault->code;
+    if ((options->config != NULL || options->wal != NULL) &&
+        btx_wal_settings_judge(&reading->settings.wal, 0, &conflict, &fault) != BTX_OK)
+        btx_config_refuse(&reading->config, conflict.setting, conflict.other, fault.text);
+    return btx_config_fault(&reading->config, reterr_fault);
+}
+
+static enum btx_fault_code parse_options(int argument_count, char **arguments,
+                                         struct reading *reading, struct btx_fault *reterr_fault)
+{
     enum btx_fault_code code;
     int index = 0;
     int found;
 
-    btx_wal_settings_default(&options.wal_settings);
     opterr = 0; /* getopt's own sentences do not say what to do. */
     /* "+": options behind an argument that is none are not looked for, it is an error anyway. */
     while ((found = getopt_long(argument_count, arguments, "+:", known, &index)) == 0) {
-        code = take_option((size_t)index, optarg, &options, reterr_fault);
+        code = take_option((size_t)index, optarg, reading, reterr_fault);
         if (code != BTX_OK)
             return code;
     }
@@ -218,23 +238,47 @@ enum btx_fault_code btx_replay_options_parse(int argument_count, char **argument
                              "%s: not an option (commands are read from standard input: "
                              "betex-replay < FILE)",
                              arguments[optind]);
-    if (options.action == BTX_REPLAY_RUN && check_together(&options, reterr_fault) != BTX_OK)
-        return reterr_fault->code;
-    *ret_options = options;
     return BTX_OK;
 }
 
-/* The keys that --set takes, with bounds and defaults. */
+enum btx_fault_code btx_replay_options_parse(int argument_count, char **arguments,
+                                             struct btx_replay_options *ret_options,
+                                             struct btx_fault *reterr_fault)
+{
+    struct reading reading = {.options = {.at_seq = UINT64_MAX}};
+    enum btx_fault_code code;
+
+    btx_settings_init(&reading.settings, &reading.config);
+    code = parse_options(argument_count, arguments, &reading, reterr_fault);
+    if (code == BTX_OK && reading.options.action == BTX_REPLAY_RUN)
+        code = check_together(&reading.options, reterr_fault);
+    if (code == BTX_OK && reading.options.action == BTX_REPLAY_RUN)
+        code = read_settings(&reading, reterr_fault);
+    if (code != BTX_OK)
+        return code;
+    *ret_options = reading.options;
+    ret_options->capacity = btx_settings_capacity(&reading.settings);
+    ret_options->wal_settings = reading.settings.wal;
+    return BTX_OK;
+}
+
+/* The keys that --set takes, with defaults and bounds. */
 static void print_settings(void)
 {
-    for (size_t i = 0; i < BTX_WAL_SETTING_COUNT; i++) {
-        const struct btx_setting *setting = &btx_wal_settings[i];
-        char fallback[BTX_SETTING_TEXT_BYTES];
-        char bounds[80];
+    struct btx_settings settings;
+    struct btx_config config;
 
-        btx_setting_print(setting, setting->fallback, fallback);
+    btx_settings_init(&settings, &config);
+    for (size_t i = 0; i < config.key_count; i++) {
+        const struct btx_setting *setting = config.keys[i].setting;
+        char fallback[BTX_SETTING_SHOWN_BYTES];
+        char bounds[BTX_SETTING_BOUNDS_BYTES];
+
+        if (!is_used(setting))
+            continue;
+        btx_setting_show_default(setting, fallback);
         btx_setting_print_bounds(setting, bounds, sizeof bounds);
-        printf("  %-28s %-8s %s\n", setting->name, fallback, bounds);
+        printf("  %-36s %-8s %s\n", setting->name, fallback, bounds);
     }
 }
 
@@ -248,16 +292,13 @@ void btx_replay_options_print_help(void)
            "\n"
            "  --digest        print \"digest HEX\" last: SHA-256 of the final state\n"
            "  --quiet         print no events\n"
-           "  --accounts N    room for so many accounts (%u)\n"
-           "  --markets N     room for so many markets, forgotten ones not counted (%u)\n"
-           "  --runners N     room for so many runners in all these markets (%u)\n"
-           "  --orders N      room for so many live orders (%u)\n"
-           "  --positions N   room for so many pairs of an account and a market in which it\n"
-           "                  has a bet or a live order (%u)\n"
-           "  --stakes N      room for so many stakes by account, runner and price, and two\n"
-           "                  for each live order, in markets with reductions (%u)\n"
+           "  --accounts N, --markets N, --runners N, --orders N, --positions N, --stakes N,\n"
            "  --description-bytes N\n"
-           "                  room for so many bytes of descriptions of markets (%u)\n"
+           "                  what there is room for: --set engine.capacities.accounts=N\n"
+           "                  (betexctl config explain engine.capacities tells about each)\n"
+           "  --config FILE   take what there is room for, and the settings of the log, from\n"
+           "                  this file; other options overrule it\n"
+           "  --set KEY=VALUE set one of them, see below; may be repeated\n"
            "  --help          print this text\n"
            "  --version       print the version\n"
            "\n"
@@ -265,16 +306,12 @@ void btx_replay_options_print_help(void)
            "  --wal DIR       go on where the log DIR ends, or begin it, and write to it;\n"
            "                  an event is printed when it is on the disk, not before\n"
            "  --snapshot      with --wal: write a snapshot of the state at the end\n"
-           "  --set KEY=VALUE with --wal: a setting, see below; may be repeated\n"
            "  --from-wal DIR  begin with the state that the log DIR says; only reads it\n"
            "  --at SEQ        with --from-wal: the state right after event SEQ\n"
            "A command that is unfinished in the log is finished first: with --wal at once,\n"
            "with --from-wal when the first command comes.\n"
            "\n",
-           BTX_COMMAND_LINE_BYTES_MAX, btx_exchange_capacity_default.accounts,
-           btx_exchange_capacity_default.markets, btx_exchange_capacity_default.runners,
-           btx_exchange_capacity_default.orders, btx_exchange_capacity_default.positions,
-           btx_exchange_capacity_default.stakes, btx_exchange_capacity_default.description_bytes);
+           BTX_COMMAND_LINE_BYTES_MAX);
     printf("A command that the rules refuse is answered like any other, with the event\n"
            "CommandRejected.  A line that is no command ends the run: the events of all\n"
            "lines before it are printed, and \"line N: why\" on standard error.\n"
@@ -290,9 +327,10 @@ void btx_replay_options_print_help(void)
            "  betex-replay --quiet --digest < day.commands.jsonl\n"
            "  echo '{\"cmd\":\"OpenAccount\",\"t\":1,\"account\":7}' | betex-replay\n"
            "  betex-replay --wal /var/lib/betex/log < day.commands.jsonl > day.events.jsonl\n"
+           "  betex-replay --config /etc/betex/betex.yaml --wal log < day.commands.jsonl\n"
            "  betex-replay --from-wal /var/lib/betex/log --digest < /dev/null\n"
            "  betex-replay --from-wal /var/lib/betex/log --at 812 < what-if.commands.jsonl\n"
            "\n"
-           "Settings of --wal, with default and bounds:\n");
+           "Settings, with default and bounds:\n");
     print_settings();
 }

@@ -20,6 +20,7 @@ struct btx_replay_options {
     enum btx_replay_action action;
     struct btx_core_capacity capacity;
     struct btx_wal_settings wal_settings; /* Checked when there is a log to write. */
+    const char *config;                   /* The file that these are from; NULL: none. */
     const char *wal;                      /* The log to go on with and to write; NULL: none. */
     const char *from_wal;                 /* The log to begin with; NULL: none.  Not both. */
     uint64_t at_seq;                      /* With from_wal: after this event; UINT64_MAX: all. */
@@ -29,7 +30,8 @@ struct btx_replay_options {
 };
 
 /* Read the command line; texts in the result are those of @arguments.
- * Faults: USAGE; CONFIG for a setting of the log. */
+ * Faults: USAGE; CONFIG for a setting or what is in the configuration file; IO when that cannot be
+ * read. */
 BTX_MUST_USE enum btx_fault_code btx_replay_options_parse(int argument_count, char **arguments,
                                                           struct btx_replay_options *ret_options,
                                                           struct btx_fault *reterr_fault);

@@ -56,7 +56,7 @@ static unsigned score(const char *name, const char *candidate)
         section == (size_t)(other - candidate) && strncmp(name, candidate, section) == 0;
     const unsigned far = distance(word, other);
 
-    if (far > 1 + strlen(word) / 5 || far >= strlen(word))
+    if (far > 1 + strlen(word) / 4 || far >= strlen(word))
         return (unsigned)-1;
     return far == 0 ? 0 : 2 * far + (same_section ? 0 : 1);
 }

@@ -542,13 +542,34 @@ log_options() {
     expect_status 64
     expect_err_matches "betex-replay: .*wal.segment_map_size_bytes.*"
     [ ! -e "$LOG" ] || fail "a folder was made"
-    for option in wal from-wal at set; do
+    for option in wal from-wal at set config; do
         run /dev/null "--$option"
         expect_status 2
         expect_err "betex-replay: --$option: wants a value (see --help)"
     done
     run /dev/null --help
     grep -q '^  wal.max_segment_events ' "$scratch/out" || fail "the settings are not listed"
+}
+
+# The settings of the log from a file, and by options as if they were in it.
+log_config() {
+    local i
+    for i in 1 2 3; do echo "{\"cmd\":\"OpenAccount\",\"t\":$i,\"account\":$i}"; done > "$scratch/in"
+    printf 'wal: {unsafe_filesystem: true, stop_bytes: 0, low_space_bytes: 0,\n' > "$scratch/betex.yaml"
+    printf '  max_segment_events: 1, min_segment_age: 0}\n' >> "$scratch/betex.yaml"
+    for i in 1 2 3; do
+        run <(sed -n "${i}p" "$scratch/in") --config "$scratch/betex.yaml" --wal "$LOG"
+        expect_status 0
+        expect_err
+    done
+    "$WAL" dump --notes "$LOG" | grep EngineStarted | sed 's/.*"configuration_sha256":"\([0-9a-f]*\)".*/\1/' | sort -u > "$scratch/digests"
+    [ "$(wc -l < "$scratch/digests")" -eq 1 ] || fail "digests: $(cat "$scratch/digests")"
+    wal "$scratch/in" --set wal.max_segment_events=1 --set wal.min_segment_age=0
+    expect_status 0
+    "$WAL" dump --notes "$LOG" | grep EngineStarted | sed 's/.*"configuration_sha256":"\([0-9a-f]*\)".*/\1/' | sort -u |
+        cmp - "$scratch/digests" || fail "the same settings have another digest"
+    run "$scratch/in" --config "$scratch/betex.yaml" --wal "$LOG" --set wal.low_space_bytes=1024TiB --set wal.stop_bytes=1024TiB
+    expect_status 67
 }
 
 run_case "$@"

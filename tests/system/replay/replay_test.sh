@@ -224,6 +224,57 @@ capacities() {
     done
 }
 
+# From a file, which options overrule wherever they stand; what else is in it is for others.
+config() {
+    lines "$OPEN" '{"cmd":"OpenAccount","t":2,"account":8}' > "$scratch/in"
+    local full='{"seq":2,"tx":2,"t":2,"ev":"CommandRejected","cmd":"OpenAccount","account":8,"reason":"CAPACITY","end":true}'
+    local room='{"seq":2,"tx":2,"t":2,"ev":"AccountOpened","account":8,"end":true}'
+    printf 'engine:\n  ring_size: 4096\n  capacities:\n    accounts: 1\n' > "$scratch/betex.yaml"
+    printf 'wal:\n  max_commit_bytes: 1 MiB\nadmin:\n  socket: /x\n' >> "$scratch/betex.yaml"
+    run "$scratch/in" --config "$scratch/betex.yaml"
+    expect_status 0
+    expect_err
+    expect_out "$OPENED" "$full"
+    run "$scratch/in" --config "$scratch/betex.yaml" --accounts 2
+    expect_out "$OPENED" "$room"
+    run "$scratch/in" --set engine.capacities.accounts=2 --config "$scratch/betex.yaml"
+    expect_out "$OPENED" "$room"
+    run "$scratch/in" --set engine.capacities.accounts=1
+    expect_out "$OPENED" "$full"
+    run "$scratch/in" --config engine/settings/betex.yaml.example
+    expect_status 0
+    expect_out "$OPENED" "$room"
+}
+
+# Nothing is executed by half of a configuration.
+config_wrong() {
+    lines "$OPEN" > "$scratch/in"
+    printf 'engine:\n  capacities:\n    accounts: 0\n' > "$scratch/betex.yaml"
+    run "$scratch/in" --config "$scratch/betex.yaml"
+    expect_status 64
+    expect_out
+    expect_err "betex-replay: $scratch/betex.yaml:3:15: engine.capacities.accounts: want 1..8000000, got '0'"
+    run "$scratch/in" --config "$scratch/betex.yaml" --accounts 2
+    expect_status 64
+    printf 'engine:\n  capacity:\n    accounts: 1\nwall:\n' > "$scratch/betex.yaml"
+    run "$scratch/in" --config "$scratch/betex.yaml"
+    expect_status 64
+    expect_err "betex-replay: $scratch/betex.yaml:2:3: engine.capacity: there is no such key (is engine.capacities meant?) (and 1 more: betexctl config check FILE tells all)"
+    printf 'wal:\n  stop_bytes: 5 GiB\n' > "$scratch/betex.yaml"
+    run "$scratch/in" --config "$scratch/betex.yaml"
+    expect_status 64
+    expect_err "betex-replay: $scratch/betex.yaml:2:15: wal.stop_bytes: want at most 4 GiB for wal.low_space_bytes 4 GiB, got '5 GiB'"
+    run "$scratch/in" --config "$scratch/none.yaml"
+    expect_status 64
+    expect_err "betex-replay: $scratch/none.yaml: cannot open: No such file or directory"
+    run "$scratch/in" --config "$scratch"
+    expect_status 68
+    expect_out
+    run "$scratch/in" --set engine.ring_size=4096
+    expect_status 2
+    expect_err "betex-replay: --set: want KEY=VALUE with a key that --help lists, got 'engine.ring_size=4096'"
+}
+
 # Nobody reads: a fault with a sentence, not a silent death, and not a success.
 reader_gone() {
     lines "$OPEN" > "$scratch/in"

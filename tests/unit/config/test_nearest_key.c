@@ -26,6 +26,7 @@ static void config_nearest__names__are_found_or_not(void **state)
         {"log.size", "engine.size"},     /* another section */
         {"size", "engine.size"},         /* none */
         {"log.sizes", "engine.size"},    /* both */
+        {"engine.dep.markts", "engine.deep.markets"},
         {"engine.market", "engine.deep.markets"},
         {"engine.deep.market", "engine.deep.markets"},
         {"egnine", "engine"},
