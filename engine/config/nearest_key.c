@@ -46,7 +46,7 @@ static const char *last_word(const char *name)
 }
 
 /* How far @candidate is from @name; UINT_MAX when nobody would mix them up.  The right word in the
- * wrong section is nearest, and a wrong letter is worth less than a wrong section. */
+ * wrong section is nearest; of words that are equally far, one in the right section is. */
 static unsigned score(const char *name, const char *candidate)
 {
     const char *word = last_word(name);
@@ -58,7 +58,7 @@ static unsigned score(const char *name, const char *candidate)
 
     if (far > 1 + strlen(word) / 4 || far >= strlen(word))
         return (unsigned)-1;
-    return far == 0 ? 0 : 2 * far + (same_section ? 0 : 1);
+    return 2 * far + (same_section ? 0 : 1);
 }
 
 void btx_config_nearest(const struct btx_config *config, const char *name,

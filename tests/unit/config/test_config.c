@@ -183,6 +183,26 @@ static void config_set__before_a_file__overrules_it(void **state)
     assert_int_equal(key->line, 2);
 }
 
+/* What is read only to be judged goes nowhere: not even beside a value. */
+static void config_set__each_key_before_a_file__keeps_all_values(void **state)
+{
+    static const char file[] =
+        "engine: {size: 16, cores: [1, 2, 3], deep: {orders: 1, markets: 1}}\n"
+        "log: {wait: 1 s, loud: true, mode: slow, name: file, path: /f}\n";
+    struct small small;
+
+    (void)state;
+    small_init(&small);
+    for (size_t i = 0; i < BTX_COUNT_OF(names); i++)
+        assert_int_equal(btx_config_set(&small.config.keys[i], defaults[i], &small.fault), BTX_OK);
+    assert_int_equal(
+        btx_config_parse(&small.config, "betex.yaml", file, strlen(file), &small.fault), BTX_OK);
+    for (size_t i = 0; i < BTX_COUNT_OF(names); i++) {
+        assert_string_equal(small_show(&small, names[i]), defaults[i]);
+        assert_int_equal(small.config.keys[i].origin, BTX_CONFIG_OPTION);
+    }
+}
+
 /* A file is right or wrong by itself. */
 static void config_set__of_a_key_that_the_file_has_wrong__does_not_mend_the_file(void **state)
 {
@@ -288,6 +308,7 @@ int main(void)
         cmocka_unit_test(config_parse__words_that_yaml_converts__are_texts),
         cmocka_unit_test(config_parse__cores__in_each_form),
         cmocka_unit_test(config_set__before_a_file__overrules_it),
+        cmocka_unit_test(config_set__each_key_before_a_file__keeps_all_values),
         cmocka_unit_test(config_set__of_a_key_that_the_file_has_wrong__does_not_mend_the_file),
         cmocka_unit_test(config_set__wrong_value__changes_nothing),
         cmocka_unit_test(config_find__no_such_key__is_null),

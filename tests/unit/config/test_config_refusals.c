@@ -92,6 +92,9 @@ static const struct {
     {"engine:\n  deep.orders: 5\n",
      {PLACE(2, 3) "engine.deep.orders: write the last word below the others, indented, not behind "
                   "a dot"}},
+    {"engine.deep:\n  orders: 0\n",
+     {PLACE(1, 1) "engine.deep: write the last word below the others, indented, not behind a "
+                  "dot"}},
     {"<<: {size: 32}\n",
      {PLACE(1, 1) "<<: there is no such key (betexctl config explain lists all)"}},
     {"'': 5\n", {PLACE(1, 1) "there is no such key (betexctl config explain lists all)"}},

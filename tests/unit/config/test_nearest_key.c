@@ -30,6 +30,8 @@ static void config_nearest__names__are_found_or_not(void **state)
         {"engine.market", "engine.deep.markets"},
         {"engine.deep.market", "engine.deep.markets"},
         {"egnine", "engine"},
+        {"lgo", "log"},
+        {"log.logd", "log.loud"},
         {"eng", ""},
         {"logs", "log"},
         {"deep", "engine.deep"},
