@@ -19,7 +19,7 @@ import tempfile
 
 SOURCE_FOLDERS = ("engine", "tls", "admin", "tests", "image", "systemd")
 LIBRARY_FOLDERS = ("base", "wire", "core", "text", "ring", "wal", "config", "exchange",
-                   "settings")
+                   "settings", "status")
 COLUMNS_MAX = 100
 FUNCTION_LINES_MAX = 70
 
@@ -36,15 +36,17 @@ OWN_INCLUDES = {
     "engine/ring": {"engine/base", "engine/ring"},
     "engine/wal": {"engine/base", "engine/wire", "engine/wal"},
     "engine/config": {"engine/base", "engine/config"},
+    "engine/status": {"engine/base", "engine/status"},
     "engine/exchange": {"engine/base", "engine/wire", "engine/core", "engine/wal",
                         "engine/exchange"},
     "engine/settings": {"engine/base", "engine/core/core.h", "engine/wal/wal_settings.h",
                         "engine/config", "engine/settings"},
     "engine": {"engine"},
     "tls": {"tls", "engine/base", "engine/wire", "engine/ring", "engine/config", "engine/core",
-            "engine/wal", "engine/exchange", "engine/settings"},
+            "engine/wal", "engine/exchange", "engine/settings", "engine/status"},
     "admin": {"admin", "engine/base", "engine/wire", "engine/ring", "engine/config",
-              "engine/core", "engine/wal", "engine/text", "engine/exchange", "engine/settings"},
+              "engine/core", "engine/wal", "engine/text", "engine/exchange", "engine/settings",
+              "engine/status"},
     "tests": {"engine", "tls", "admin", "tests"},
 }
 # Headers of libraries, by prefix, and the folders (or files) that may use them.
