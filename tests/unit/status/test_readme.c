@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_readme.c - the reference in README.md is what counters.def says.
- * To bring it up to date, put what reference_put() writes between its two marks. */
+ * To bring it up to date, put the output of "status_demo reference" between its two marks. */
 #include "reference.h"
 
 #include "engine/base/check.h"

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* status_text.h - a reading as text: the screen of `status`, JSON, and Prometheus metrics.
+ *
+ * Pure functions of one reading, or of two for rates and intervals, shared by betexctl, the admin
+ * service and the console.  They write to a caller's buffer; BTX_STATUS_OUTPUT_BYTES is enough for
+ * any reading.  Whatever is in a page, the output is printable ASCII and newlines (and, if asked,
+ * the colour codes of this file), and JSON and metrics keep their form. */
+#ifndef BTX_STATUS_STATUS_TEXT_H
+#define BTX_STATUS_STATUS_TEXT_H
+
+#include "engine/base/bytes.h"
+#include "engine/status/reading.h"
+
+#include <stdbool.h>
+
+#define BTX_STATUS_OUTPUT_BYTES (512u * 1024u)
+
+#define BTX_STATUS_SCREEN_COLUMNS 80u
+#define BTX_STATUS_SCREEN_LINES 23u /* one of 24 is left for a prompt, or the keys of the console */
+
+/* How it is; least urgent first. */
+enum btx_status_level {
+    BTX_STATUS_LEVEL_FINE,
+    BTX_STATUS_LEVEL_LOOK, /* somebody should look before it becomes worse; '*' on the screen */
+    BTX_STATUS_LEVEL_ACT,  /* somebody must act; '!' on the screen */
+};
+
+/* The screen: BTX_STATUS_SCREEN_LINES lines of at most BTX_STATUS_SCREEN_COLUMNS columns.  A mark
+ * in the first column says what is not fine.  @earlier may be NULL, or of another start: rates and
+ * latencies are since the start then.  Returns the most urgent level. */
+enum btx_status_level btx_status_put_screen(struct btx_writer *out,
+                                            const struct btx_status_reading *reading,
+                                            const struct btx_status_reading *earlier, bool colour);
+
+/* Everything, as one JSON object and a newline.  Absent figures are null, parts that were in no
+ * page are left out.  Keys end in their unit: _bytes, _ns, _time_ns (since 1970). */
+void btx_status_put_json(struct btx_writer *out, const struct btx_status_reading *reading,
+                         const struct btx_status_reading *earlier);
+
+/* Everything, in Prometheus' text format 0.0.4.  Absent figures are left out.  Rates are
+ * Prometheus' own business, so that one reading is enough. */
+void btx_status_put_metrics(struct btx_writer *out, const struct btx_status_reading *reading);
+
+#endif
