@@ -17,6 +17,8 @@
 #define NS_IN_S UINT64_C(1000000000)
 #define HOUR_NS (3600 * NS_IN_S)
 #define DAY_NS (24 * HOUR_NS)
+/* Time enough to get a new certificate through anybody's process. */
+#define CERTIFICATE_LOOK_NS (14 * DAY_NS)
 
 /* How full is too full, in percent: of capacities, and of the ring. */
 enum { FULL_LOOK = 80, FULL_ACT = 95, RING_LOOK = 50, RING_ACT = 90 };
@@ -144,6 +146,16 @@ static uint64_t age_ns(const struct screen *screen, uint32_t figure)
     if (time_ns == BTX_STATUS_ABSENT)
         return BTX_STATUS_ABSENT;
     return time_ns < screen->reading->wall_ns ? screen->reading->wall_ns - time_ns : 0;
+}
+
+/* ns until the moment that @figure says; 0 when it has passed. */
+static uint64_t ahead_ns(const struct screen *screen, uint32_t figure)
+{
+    const uint64_t time_ns = slot(screen, figure);
+
+    if (time_ns == BTX_STATUS_ABSENT)
+        return BTX_STATUS_ABSENT;
+    return time_ns > screen->reading->wall_ns ? time_ns - screen->reading->wall_ns : 0;
 }
 
 static struct btx_status_short age(const struct screen *screen, uint32_t figure)
@@ -668,6 +680,12 @@ static void put_snapshot(struct screen *screen, struct line *line)
 
 static void put_sessions(struct screen *screen, struct line *line)
 {
+    if (ahead_ns(screen, BTX_STATUS_CERTIFICATE_END) < CERTIFICATE_LOOK_NS) {
+        say(line, "certificate ends in %s; ",
+            btx_status_format_duration(ahead_ns(screen, BTX_STATUS_CERTIFICATE_END)).text);
+        judge(line, ahead_ns(screen, BTX_STATUS_CERTIFICATE_END) < DAY_NS ? BTX_STATUS_LEVEL_ACT
+                                                                          : BTX_STATUS_LEVEL_LOOK);
+    }
     say(line, "%s of %s clients, %s requests/s, %s closed; %s operators",
         count(screen, BTX_STATUS_SESSIONS).text, count(screen, BTX_STATUS_SESSIONS_MAX).text,
         rate(screen, BTX_STATUS_FRAMES_IN).text, count(screen, BTX_STATUS_GATEWAY_CLOSED).text,

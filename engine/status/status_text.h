@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* status_text.h - a reading as text: the screen of `status`, JSON, and Prometheus metrics.
+/* status_text.h - a reading as text: the screen of `status`, lists, JSON, and metrics.
  *
  * Pure functions of one reading, or of two for rates and intervals, shared by betexctl, the admin
  * service and the console.  They write to a caller's buffer; BTX_STATUS_OUTPUT_BYTES is enough for
@@ -31,6 +31,13 @@ enum btx_status_level {
 enum btx_status_level btx_status_put_screen(struct btx_writer *out,
                                             const struct btx_status_reading *reading,
                                             const struct btx_status_reading *earlier, bool colour);
+
+/* Every figure of @parts (bit n: part n), one below the other with what it says, for `wal status`
+ * (POLLER and SEGMENTS), `audit status` (SHADOW) and whoever wants to see all.  Parts that were in
+ * no page are left out; of figures by producer, reason or command those that counted are shown.
+ * Lines may be wider than a screen: the meaning stands last in them. */
+void btx_status_put_list(struct btx_writer *out, const struct btx_status_reading *reading,
+                         uint64_t parts);
 
 /* Everything, as one JSON object and a newline.  Absent figures are null, parts that were in no
  * page are left out.  Keys end in their unit: _bytes, _ns, _time_ns (since 1970). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_status_page - any bytes in a status page are refused or read, and what is shown of them
- * keeps its form: screen, JSON and metrics.
+ * keeps its form: screen, list, JSON and metrics.
  *
  * The first byte says what the others lie over: a right page from its first byte on (0), or from
  * one of its areas on, so that the header stays right and the rest is read. */
@@ -67,6 +67,20 @@ static void check_outputs(const struct btx_status_reading *reading,
     free(text);
 }
 
+static void check_list(const struct btx_status_reading *reading)
+{
+    char *text = malloc(BTX_STATUS_OUTPUT_BYTES);
+    struct btx_writer out;
+
+    CHECK(text != NULL);
+    btx_writer_init(&out, text, BTX_STATUS_OUTPUT_BYTES);
+    btx_status_put_list(&out, reading, (1u << BTX_STATUS_PART_COUNT) - 1);
+    CHECK(!out.overflowed);
+    for (size_t i = 0; i < out.length_bytes; i++)
+        CHECK(text[i] == '\n' || (text[i] >= ' ' && text[i] <= '~'));
+    free(text);
+}
+
 static void check_metrics(const struct btx_status_reading *reading)
 {
     char *text = malloc(BTX_STATUS_OUTPUT_BYTES);
@@ -104,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check_outputs(reading, NULL);
     check_outputs(reading, earlier);
+    check_list(reading);
     check_metrics(reading);
     free(page);
     free(reading);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* status_demo - print what `status` would, of an engine that could be real:
  *
- *     status_demo screen | colour | broken | empty | json | metrics | reference */
+ *     status_demo screen | colour | broken | empty | list | json | metrics | reference */
 #include "plausible.h"
 #include "reference.h"
 
@@ -14,7 +14,8 @@
 
 static int usage(void)
 {
-    (void)fprintf(stderr, "usage: status_demo screen|colour|broken|empty|json|metrics|reference\n");
+    (void)fprintf(stderr,
+                  "usage: status_demo screen|colour|broken|empty|list|json|metrics|reference\n");
     return 2;
 }
 
@@ -38,6 +39,8 @@ static bool show(const char *what, struct btx_writer *out)
         (void)btx_status_put_screen(out, reading, earlier, false);
     else if (strcmp(what, "colour") == 0 || strcmp(what, "broken") == 0)
         (void)btx_status_put_screen(out, reading, earlier, true);
+    else if (strcmp(what, "list") == 0)
+        btx_status_put_list(out, reading, (1u << BTX_STATUS_PART_COUNT) - 1);
     else if (strcmp(what, "json") == 0)
         btx_status_put_json(out, reading, earlier);
     else if (strcmp(what, "metrics") == 0)

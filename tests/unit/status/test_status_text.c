@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#define DAY_NS (86400 * PLAUSIBLE_SECOND_NS)
+
 struct fixture {
     struct plausible plausible;
     struct btx_status_reading *earlier;
@@ -162,6 +164,8 @@ static void put_screen__one_thing_wrong__is_marked_and_named(void **state)
         {"ring", BTX_STATUS_GATEWAY_OVERRUNS, 1, '*', "gateway 1"},
         {"ring", BTX_STATUS_RING_DURABLE, 0, '!', "100 %"},
         {"commands", BTX_STATUS_PRODUCER_BROKEN + 1, 9, '*', "gateway-1 sent 9 BROKEN"},
+        {"sessions", BTX_STATUS_CERTIFICATE_END, PLAUSIBLE_NOW_NS + 13 * DAY_NS, '*', "12 d 23 h"},
+        {"sessions", BTX_STATUS_CERTIFICATE_END, PLAUSIBLE_NOW_NS, '!', "ends in 0 ns"},
         {"sessions", BTX_STATUS_SESSIONS, 9999, '*', "9,999 of 10,000"},
         {"commits", BTX_STATUS_SYNC_FAILURES, 1, '!', "1 failed"},
         {"commits", BTX_STATUS_LOG_CLOSED, 1, '!', "LOG CLOSED"},
@@ -290,6 +294,57 @@ static void put_json__plausible__has_what_scripts_look_for(void **state)
     }
 }
 
+/* What `wal status` is: all of the log's figures, each with its meaning. */
+static void put_list__log__has_every_figure_of_its_parts(void **state)
+{
+    static const char *const wanted[] = {
+        "poller, in betexd: commits the ring",
+        "\nheartbeat                     0 ns ago ",
+        "\nsegment_name                  00000000000183792519-0000000031.mdb ",
+        "\nlast_rotation                 2026-11-26 00:48:28, 14 s ago  ",
+        ", 14 s ago       When the log was last rotated\n",
+        "\nlast_rotation_duration        421 us ",
+        "\nlock_pid                      4711 ",
+        "\nlock                          held ",
+        "\nlog_closed                    no ",
+        "\ndisk_free                     812 GiB ",
+        "\nlast_fault                    - ",
+    };
+    struct fixture *fixture = *state;
+
+    btx_writer_init(&fixture->out, fixture->text, BTX_STATUS_OUTPUT_BYTES);
+    btx_status_put_list(&fixture->out, fixture->reading,
+                        1u << BTX_STATUS_PART_POLLER | 1u << BTX_STATUS_PART_SEGMENTS);
+    fixture->text[fixture->out.length_bytes] = '\0';
+
+    for (size_t i = 0; i < BTX_COUNT_OF(wanted); i++) {
+        if (strstr(fixture->text, wanted[i]) == NULL)
+            fail_msg("no %s in\n%s", wanted[i], fixture->text);
+    }
+    for (uint32_t i = 0; i < btx_status_row_count; i++) {
+        const enum btx_status_part part = btx_status_rows[i].part;
+        char name[64];
+
+        (void)snprintf(name, sizeof name, "\n%s ", btx_status_rows[i].name);
+        assert_int_equal(strstr(fixture->text, name) != NULL,
+                         part == BTX_STATUS_PART_POLLER || part == BTX_STATUS_PART_SEGMENTS);
+    }
+}
+
+/* Those that counted, by the name that the page has for them. */
+static void put_list__figures_by_reason_and_ring__are_named(void **state)
+{
+    struct fixture *fixture = *state;
+
+    btx_writer_init(&fixture->out, fixture->text, BTX_STATUS_OUTPUT_BYTES);
+    btx_status_put_list(&fixture->out, fixture->reading, 1u << BTX_STATUS_PART_MATCHER);
+    fixture->text[fixture->out.length_bytes] = '\0';
+
+    assert_non_null(strstr(fixture->text, "\nrefusals DUPLICATE            310 "));
+    assert_non_null(strstr(fixture->text, "\nproducer_commands gateway-1   52,099,800 "));
+    assert_null(strstr(fixture->text, "UNKNOWN_ACCOUNT"));
+}
+
 /* What a figure is called and in which unit is a contract with dashboards. */
 static void put_metrics__plausible__follows_the_conventions(void **state)
 {
@@ -370,6 +425,8 @@ int main(void)
         TEXT_TEST(put_screen__colour__is_the_same_text),
         TEXT_TEST(put__hostile_texts__stay_inside_their_form),
         TEXT_TEST(put_json__plausible__has_what_scripts_look_for),
+        TEXT_TEST(put_list__log__has_every_figure_of_its_parts),
+        TEXT_TEST(put_list__figures_by_reason_and_ring__are_named),
         TEXT_TEST(put_metrics__plausible__follows_the_conventions),
         TEXT_TEST(put__every_figure__is_in_json_and_metrics),
         TEXT_TEST(put__buffer_too_small__marks_the_writer),
