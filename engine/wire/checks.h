@@ -11,6 +11,7 @@
 #include "engine/wire/commands.h"
 #include "engine/wire/events.h"
 #include "engine/wire/notes.h"
+#include "engine/wire/requests.h"
 
 #include <string.h>
 

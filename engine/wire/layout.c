@@ -6,6 +6,7 @@
 #include "engine/wire/commands.h"
 #include "engine/wire/events.h"
 #include "engine/wire/notes.h"
+#include "engine/wire/requests.h"
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the structs are little-endian bytes");
 static_assert(sizeof(struct btx_record) == BTX_RECORD_HEADER_BYTES, "limits.h knows the header");
@@ -25,6 +26,11 @@ static_assert(sizeof(struct btx_record) == BTX_RECORD_HEADER_BYTES, "limits.h kn
     static_assert(sizeof(struct btx_##body) == (size), #Name " changed size");                     \
     static_assert((number) > 0 && (number) <= UINT8_MAX, #Name " needs a number of one byte");
 #include "engine/wire/notes.def"
+
+/* One ring carries commands and requests, and its rule is a mask of 64 bits. */
+#define REQUEST(number, NAME, Name)                                                                \
+    static_assert((number) > BTX_COMMAND_COUNT && (number) <= 63, #Name " has its own bit");
+#include "engine/wire/requests.def"
 
 /* Every member is where README.md says, and natural-aligned. */
 #define BODY(body, size_bytes)
@@ -99,4 +105,6 @@ static_assert(ROUNDED_BYTES(sizeof(struct btx_open_market) + 8u * BTX_LIST_IDS_M
                   ROUNDED_BYTES(sizeof(struct btx_settle_market) + 8u * BTX_LIST_IDS_MAX) <=
                       BTX_COMMAND_BYTES_MAX,
               "the longest lists fit a command");
+static_assert(sizeof(struct btx_request) + BTX_OPERATOR_ACTION_BYTES_MAX <= BTX_COMMAND_BYTES_MAX,
+              "a request fits where commands go");
 static_assert(sizeof(union btx_command_space) == BTX_COMMAND_BYTES_MAX, "a command fills no more");
