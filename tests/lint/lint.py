@@ -19,7 +19,7 @@ import tempfile
 
 SOURCE_FOLDERS = ("engine", "tls", "admin", "tests", "image", "systemd")
 LIBRARY_FOLDERS = ("base", "wire", "core", "text", "ring", "wal", "config", "exchange",
-                   "settings", "status")
+                   "service", "settings", "status")
 COLUMNS_MAX = 100
 FUNCTION_LINES_MAX = 70
 
@@ -36,6 +36,7 @@ OWN_INCLUDES = {
     "engine/ring": {"engine/base", "engine/ring"},
     "engine/wal": {"engine/base", "engine/wire", "engine/wal"},
     "engine/config": {"engine/base", "engine/config"},
+    "engine/service": {"engine/base", "engine/service"},
     "engine/status": {"engine/base", "engine/status"},
     "engine/exchange": {"engine/base", "engine/wire", "engine/core", "engine/wal",
                         "engine/exchange"},
@@ -43,10 +44,10 @@ OWN_INCLUDES = {
                         "engine/config", "engine/settings"},
     "engine": {"engine"},
     "tls": {"tls", "engine/base", "engine/wire", "engine/ring", "engine/config", "engine/core",
-            "engine/wal", "engine/exchange", "engine/settings", "engine/status"},
+            "engine/wal", "engine/exchange", "engine/service", "engine/settings", "engine/status"},
     "admin": {"admin", "engine/base", "engine/wire", "engine/ring", "engine/config",
-              "engine/core", "engine/wal", "engine/text", "engine/exchange", "engine/settings",
-              "engine/status"},
+              "engine/core", "engine/wal", "engine/text", "engine/exchange", "engine/service",
+              "engine/settings", "engine/status"},
     "tests": {"engine", "tls", "admin", "tests"},
 }
 # Headers of libraries, by prefix, and the folders (or files) that may use them.
