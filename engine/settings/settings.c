@@ -51,6 +51,13 @@ static const struct btx_setting engine_rows[] = {
      .offset_bytes = offsetof(struct btx_engine_settings, hugepages),
      .help = "Whether the event ring must have hugepages. off: ordinary pages, for a developer's "
              "machine; status says so."},
+    {.name = "engine.socket",
+     .unit = BTX_SETTING_PATH,
+     .maximum = sizeof(((struct btx_engine_settings *)NULL)->socket) - 1,
+     .fallback_text = "/run/betex/engine.sock",
+     .offset_bytes = offsetof(struct btx_engine_settings, socket),
+     .help = "The socket at which the engine hands out its rings to the gateways and the "
+             "administration."},
 };
 
 #define CAPACITY(field, kind, least, most, usual, text)                                            \

@@ -25,6 +25,7 @@ struct btx_engine_settings {
     struct btx_setting_cores cores; /* the matcher's first; count 0: the kernel chooses */
     uint64_t hugepages;             /* enum btx_hugepages */
     uint64_t ring_events;
+    char socket[108]; /* as long as an address of a UNIX socket may be, with its zero */
 };
 
 /* Of the core; btx_settings_capacity() makes a struct btx_core_capacity of them. */
@@ -43,7 +44,7 @@ struct btx_snapshot_settings {
 };
 
 struct btx_admin_settings {
-    char socket[108]; /* as long as an address of a UNIX socket may be, with its zero */
+    char socket[108]; /* as engine.socket */
     char view_group[33];
     char operator_group[33];
 };

@@ -91,7 +91,7 @@ check() {
     run config check betex.yaml
     expect_status 0
     expect_err < /dev/null
-    expect_out <<< 'betex.yaml: fine: 4 keys set, 21 at their defaults'
+    expect_out <<< 'betex.yaml: fine: 4 keys set, 22 at their defaults'
     wrong
     run config check betex.yaml
     expect_status 64
@@ -118,7 +118,7 @@ check_json() {
     right
     run config check --json betex.yaml
     expect_status 0
-    json 'lines == [{"file": "betex.yaml", "fine": True, "keys": 25, "keys_set": 4, "errors": [], "errors_left_out": 0}]'
+    json 'lines == [{"file": "betex.yaml", "fine": True, "keys": 26, "keys_set": 4, "errors": [], "errors_left_out": 0}]'
     wrong
     run config check betex.yaml --json
     expect_status 64
@@ -179,21 +179,21 @@ show() {
     run config show betex.yaml
     expect_status 0
     expect_err < /dev/null
-    [ "$(wc -l < "$scratch/out")" -eq 26 ] || fail "$(cat "$scratch/out")"
-    expect_line 'KEY                                  VALUE                  FROM'
-    expect_line 'exchange.name                        Exchange: the first    line 2'
-    expect_line 'exchange.currency                    EUR                    default'
-    expect_line 'engine.cores                         2,3                    line 4'
-    expect_line 'engine.capacities.accounts           5000                   line 5'
-    expect_line 'wal.max_segment_age                  10 min                 line 7'
-    expect_line 'snapshot.interval                    1 min                  default'
+    [ "$(wc -l < "$scratch/out")" -eq 27 ] || fail "$(cat "$scratch/out")"
+    expect_line 'KEY                                  VALUE                   FROM'
+    expect_line 'exchange.name                        Exchange: the first     line 2'
+    expect_line 'exchange.currency                    EUR                     default'
+    expect_line 'engine.cores                         2,3                     line 4'
+    expect_line 'engine.capacities.accounts           5000                    line 5'
+    expect_line 'wal.max_segment_age                  10 min                  line 7'
+    expect_line 'snapshot.interval                    1 min                   default'
 }
 
 show_json() {
     right
     run config show --json betex.yaml
     expect_status 0
-    json 'len(lines) == 25'
+    json 'len(lines) == 26'
     json 'lines[0] == {"key": "exchange.name", "value": "Exchange: the first", "from": "file", "line": 2}'
     json 'lines[1] == {"key": "exchange.currency", "value": "EUR", "from": "default"}'
 }
@@ -229,7 +229,7 @@ END
     expect_line '  type     duration, in ns, us, ms, s, min, h, d'
     run config explain
     expect_status 0
-    [ "$(grep -c '^  default ' "$scratch/out")" -eq 25 ] || fail "$(cat "$scratch/out")"
+    [ "$(grep -c '^  default ' "$scratch/out")" -eq 26 ] || fail "$(cat "$scratch/out")"
     awk 'length > 80 { print "too wide: " $0; wide = 1 } END { exit wide }' "$scratch/out" ||
         fail "wider than a terminal"
 }
@@ -237,7 +237,7 @@ END
 explain_json() {
     run config explain --json
     expect_status 0
-    json 'len(lines) == 25'
+    json 'len(lines) == 26'
     run config explain --json engine.ring_size
     json 'lines == [{"key": "engine.ring_size", "type": "number", "units": "", "range": "a power of two, 4096..4194304", "minimum": 4096, "maximum": 4194304, "default": "32768", "reloadable": False, "help": "The event ring, in events of 512 bytes."}]'
 }
@@ -266,7 +266,7 @@ example() {
         fail "wider than a terminal"
     run config check "$top/$EXAMPLE"
     expect_status 0
-    expect_out <<< "$top/$EXAMPLE: fine: 25 keys set, 0 at their defaults"
+    expect_out <<< "$top/$EXAMPLE: fine: 26 keys set, 0 at their defaults"
 }
 
 readme() {
