@@ -17,14 +17,14 @@
 
 /* Judge one record, a private copy aligned to 8 whose length is @length_bytes: NULL when it may be
  * executed, else a sentence that is valid for ever.  Called by the thread that takes. */
-typedef const char *(*btx_command_check)(const void *record, size_t length_bytes, void *context);
+typedef const char *(*btx_command_judge)(const void *record, size_t length_bytes, void *context);
 
 /* What one ring may carry. */
 struct btx_command_rule {
     uint64_t types;            /* bit n: type n, 1..63 */
     uint32_t length_bytes_max; /* of one record, whole units */
     uint8_t kind;              /* byte 6 of each record: kind, without any flag */
-    btx_command_check check;   /* asked last; NULL: bytes are not judged */
+    btx_command_judge check;   /* asked last; NULL: bytes are not judged */
     void *context;
 };
 
