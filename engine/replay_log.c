@@ -4,6 +4,7 @@
 #include "engine/base/check.h"
 #include "engine/base/clock.h"
 #include "engine/core/view.h"
+#include "engine/exchange/log_notes.h"
 #include "engine/wal/log_folder.h"
 #include "engine/wal/snapshot.h"
 #include "engine/wire/notes.h"
@@ -42,49 +43,15 @@ static enum btx_fault_code hash_settings(struct btx_wal_settings *settings,
     return BTX_OK;
 }
 
-/* Begin a note of @type and @body_bytes in log->tx, all zero behind its header. */
-static void *begin_note(struct btx_replay_log *log, const struct btx_exchange *exchange,
-                        enum btx_note_type type, size_t body_bytes)
-{
-    struct btx_record *record = (struct btx_record *)(void *)log->tx.bytes;
-    struct btx_core_view view;
-
-    btx_core_view(exchange->core, &view);
-    log->tx.length_bytes = (size_t)btx_record_units(body_bytes) * BTX_RECORD_UNIT_BYTES;
-    memset(record, 0, log->tx.length_bytes);
-    record->length_units = btx_record_units(body_bytes);
-    record->kind_flags = BTX_RECORD_NOTE;
-    record->type = (uint8_t)type;
-    record->seq = view.seq;
-    record->tx = view.tx;
-    record->time_ns = btx_clock_wall_ns(btx_clock_system());
-    return record;
-}
-
-static enum btx_fault_code take_start(struct btx_replay_log *log,
-                                      const struct btx_exchange *exchange,
+static enum btx_fault_code take_start(struct btx_replay_log *log, struct btx_exchange *exchange,
                                       struct btx_fault *reterr_fault)
 {
-    const struct btx_core_capacity *capacity = &exchange->capacity;
-    struct btx_engine_started *note =
-        begin_note(log, exchange, BTX_NOTE_ENGINE_STARTED, sizeof *note);
-    char host[256] = "unknown";
+    struct btx_log_start start = {.epoch = btx_wal_writer_epoch(log->writer), .image = IMAGE};
 
-    (void)gethostname(host, sizeof host - 1); /* A host without a name stays unknown. */
-    note->epoch = btx_wal_writer_epoch(log->writer);
-    note->capacity_accounts = capacity->accounts;
-    note->capacity_markets = capacity->markets;
-    note->capacity_runners = capacity->runners;
-    note->capacity_orders = capacity->orders;
-    note->capacity_positions = capacity->positions;
-    note->capacity_stakes = capacity->stakes;
-    note->capacity_description_bytes = capacity->description_bytes;
-    note->rules_version = BTX_RULES_VERSION;
-    btx_wal_text_set(note->image, sizeof note->image, IMAGE);
-    btx_wal_text_set(note->host, sizeof note->host, host);
-    if (hash_settings(&log->settings, note->configuration_sha256, reterr_fault) != BTX_OK)
+    if (hash_settings(&log->settings, start.configuration_sha256, reterr_fault) != BTX_OK)
         return reterr_fault->code;
-    CHECK(btx_core_apply(exchange->core, &note->record) == NULL);
+    log->tx.length_bytes =
+        btx_log_note_start(log->tx.bytes, exchange, &start, btx_clock_wall_ns(btx_clock_system()));
     btx_replay_log_take(log);
     return BTX_OK;
 }
@@ -192,12 +159,11 @@ static uint32_t rules_version_of(const struct btx_exchange *exchange)
 void btx_replay_log_stop(struct btx_replay_log *log, const struct btx_exchange *exchange,
                          const uint8_t digest[BTX_SHA256_BYTES])
 {
-    struct btx_state_digest *note = begin_note(log, exchange, BTX_NOTE_STATE_DIGEST, sizeof *note);
+    const uint64_t now_ns = btx_clock_wall_ns(btx_clock_system());
 
-    memcpy(note->sha256, digest, sizeof note->sha256);
-    note->rules_version = rules_version_of(exchange);
+    log->tx.length_bytes = btx_log_note_digest(log->tx.bytes, exchange->core, digest, now_ns);
     btx_replay_log_take(log);
-    (void)begin_note(log, exchange, BTX_NOTE_CLEAN_STOP, sizeof(struct btx_clean_stop));
+    log->tx.length_bytes = btx_log_note_clean_stop(log->tx.bytes, exchange->core, now_ns);
     btx_replay_log_take(log);
 }
 

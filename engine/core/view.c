@@ -117,6 +117,16 @@ uint64_t btx_core_view_runner(const struct btx_core *core, uint64_t market, uint
     return core->runner[runner_slot(core, slot_of_market(core, found), index)].id;
 }
 
+uint32_t btx_core_view_live_orders(const struct btx_core *core, uint64_t account)
+{
+    const struct account *found = btx_find_account(finder(core), account);
+    uint32_t live = 0;
+    for (uint32_t slot = found == NULL ? NO_SLOT : found->positions; slot != NO_SLOT;
+         slot = core->position[slot].account_next)
+        live += core->position[slot].live[BTX_SIDE_BACK] + core->position[slot].live[BTX_SIDE_LAY];
+    return live;
+}
+
 bool btx_core_view_is_removed(const struct btx_core *core, uint64_t market, uint32_t index)
 {
     const struct market *found = btx_find_market(finder(core), market);

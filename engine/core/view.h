@@ -96,6 +96,10 @@ uint64_t btx_core_view_runner(const struct btx_core *core, uint64_t market, uint
 /* Whether runner number @index of @market has been removed; false when there is none. */
 bool btx_core_view_is_removed(const struct btx_core *core, uint64_t market, uint32_t index);
 
+/* How many live orders @account has, in all markets; 0 for an unknown account.  Looks at each of
+ * its positions. */
+uint32_t btx_core_view_live_orders(const struct btx_core *core, uint64_t account);
+
 /* The description of @market into @ret_text; returns its bytes, 0 also for an unknown market. */
 size_t btx_core_view_description(const struct btx_core *core, uint64_t market,
                                  char ret_text[BTX_DESCRIPTION_BYTES_MAX]);

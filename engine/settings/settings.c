@@ -60,6 +60,31 @@ static const struct btx_setting engine_rows[] = {
              "administration."},
 };
 
+#define USER(field, usual, text)                                                                   \
+    {                                                                                              \
+        .name = "engine." #field, .unit = BTX_SETTING_TEXT, .minimum = 1,                          \
+        .maximum = sizeof(((struct btx_engine_settings *)NULL)->field) - 1,                        \
+        .alphabet = "a-z0-9_-", .fallback_text = (usual),                                          \
+        .offset_bytes = offsetof(struct btx_engine_settings, field), .help = (text)                \
+    }
+
+/* Who may have a ring to hand in commands. */
+static const struct btx_setting user_rows[] = {
+    USER(admin_user, "betex-admin",
+         "The system user of the administration: the only one that may open markets, move money "
+         "and stop the engine."),
+    USER(gateway_user, "betex-gateway",
+         "The system user of the gateways: may place, change and cancel orders. Where it is that "
+         "of the administration, the first to connect has the administration's ring."),
+    {.name = "engine.gateways",
+     .unit = BTX_SETTING_COUNT,
+     .minimum = 0,
+     .maximum = 8,
+     .fallback = 2,
+     .offset_bytes = offsetof(struct btx_engine_settings, gateways),
+     .help = "How many gateways may be connected at a time: each has a ring of its own."},
+};
+
 #define CAPACITY(field, kind, least, most, usual, text)                                            \
     {                                                                                              \
         .name = "engine.capacities." #field, .unit = (kind), .minimum = (least),                   \
@@ -130,6 +155,7 @@ void btx_settings_init(struct btx_settings *settings, struct btx_config *config)
          "What people see of the exchange."},
         {engine_rows, BTX_COUNT_OF(engine_rows), &settings->engine,
          "The matching engine: cores and memory."},
+        {user_rows, BTX_COUNT_OF(user_rows), &settings->engine, NULL},
         {&btx_wal_ring_setting, 1, &settings->engine.ring_events, NULL},
         {capacity_rows, BTX_COUNT_OF(capacity_rows), &settings->capacities,
          "How much the exchange may hold; beyond it commands are refused with CAPACITY. Memory is "

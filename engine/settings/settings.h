@@ -25,6 +25,9 @@ struct btx_engine_settings {
     struct btx_setting_cores cores; /* the matcher's first; count 0: the kernel chooses */
     uint64_t hugepages;             /* enum btx_hugepages */
     uint64_t ring_events;
+    uint64_t gateways; /* how many may be connected at a time */
+    char admin_user[33];
+    char gateway_user[33];
     char socket[108]; /* as long as an address of a UNIX socket may be, with its zero */
 };
 

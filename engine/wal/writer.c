@@ -147,6 +147,7 @@ static void begin_header(struct btx_wal_writer *writer)
 static enum btx_fault_code begin_segment(struct btx_wal_writer *writer,
                                          struct btx_fault *reterr_fault)
 {
+    const uint64_t began_ns = btx_clock_monotonic_ns(writer->options.clock);
     bool waited;
 
     if (btx_writer_lock_check(&writer->lock, reterr_fault) != BTX_OK ||
@@ -161,6 +162,7 @@ static enum btx_fault_code begin_segment(struct btx_wal_writer *writer,
     writer->segment_bytes = 0;
     writer->segment_seals = 0;
     writer->segment_began_ns = btx_clock_monotonic_ns(writer->options.clock);
+    writer->rotation_ns += writer->segment_began_ns - began_ns;
     return BTX_OK;
 }
 
@@ -207,6 +209,7 @@ static enum btx_fault_code store_seals(struct btx_wal_writer *writer,
 static enum btx_fault_code close_segment(struct btx_wal_writer *writer,
                                          struct btx_fault *reterr_fault)
 {
+    const uint64_t began_ns = btx_clock_monotonic_ns(writer->options.clock);
     struct btx_segment_closed closed;
 
     if (take_seals(writer, reterr_fault) != BTX_OK ||
@@ -222,6 +225,7 @@ static enum btx_fault_code close_segment(struct btx_wal_writer *writer,
     writer->seals_due++;
     writer->segment_open = false;
     writer->rotations++;
+    writer->rotation_ns = btx_clock_monotonic_ns(writer->options.clock) - began_ns;
     return BTX_OK;
 }
 
@@ -394,6 +398,7 @@ void btx_wal_writer_status(const struct btx_wal_writer *writer, struct btx_wal_s
         .segment_age_ns = writer->segment_open ? now_ns - writer->segment_began_ns : 0,
         .commits = writer->commits,
         .rotations = writer->rotations,
+        .rotation_ns = writer->rotation_ns,
         .map_full = writer->map_full,
         .pool_waits = writer->pool_waits,
         .free_bytes = free_bytes,

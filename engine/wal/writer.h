@@ -91,11 +91,13 @@ struct btx_wal_status {
     uint64_t segment_events;
     uint64_t segment_bytes;
     uint64_t segment_age_ns;
-    uint64_t commits;    /* since open */
-    uint64_t rotations;  /* since open */
-    uint64_t map_full;   /* MDB_MAP_FULL met, and survived: must stay 0 */
-    uint64_t pool_waits; /* rotations that had to wait for a next segment */
-    uint64_t free_bytes; /* of the filesystem, when last looked (each second, and each rotation) */
+    uint64_t commits;     /* since open */
+    uint64_t rotations;   /* since open */
+    uint64_t rotation_ns; /* of the last one: closing the segment, and taking the next one when the
+                             commit behind it did that already */
+    uint64_t map_full;    /* MDB_MAP_FULL met, and survived: must stay 0 */
+    uint64_t pool_waits;  /* rotations that had to wait for a next segment */
+    uint64_t free_bytes;  /* of the filesystem, when last looked (each second, and each rotation) */
     enum btx_wal_space space;
     bool closed_for_good; /* after a fault */
 };

@@ -19,7 +19,7 @@ import tempfile
 
 SOURCE_FOLDERS = ("engine", "tls", "admin", "tests", "image", "systemd")
 LIBRARY_FOLDERS = ("base", "wire", "core", "text", "ring", "wal", "config", "exchange",
-                   "service", "settings", "status")
+                   "service", "settings", "status", "loop")
 COLUMNS_MAX = 100
 FUNCTION_LINES_MAX = 70
 
@@ -42,6 +42,8 @@ OWN_INCLUDES = {
                         "engine/exchange"},
     "engine/settings": {"engine/base", "engine/core/core.h", "engine/wal/wal_settings.h",
                         "engine/config", "engine/settings"},
+    "engine/loop": {"engine/base", "engine/wire", "engine/core", "engine/ring", "engine/wal",
+                    "engine/exchange", "engine/status", "engine/loop"},
     "engine": {"engine"},
     "tls": {"tls", "engine/base", "engine/wire", "engine/ring", "engine/config", "engine/core",
             "engine/wal", "engine/exchange", "engine/service", "engine/settings", "engine/status"},
