@@ -57,6 +57,7 @@ LIBRARY_INCLUDES = {
     "openssl/": {"engine/base/sha256.c", "engine/wal", "tls", "admin", "tests"},
     "lmdb.h": {"engine/wal/segment_file.c", "tests"},
     "yaml.h": {"engine/config", "tests"},
+    "seccomp.h": {"engine/service/sandbox_calls.c", "tests"},
     "event2/": {"tls", "admin", "tests"},
     "ncurses.h": {"admin"},
     "curses.h": {"admin"},
