@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -303,6 +304,40 @@ static void sandbox_close_files__older_kernels__close_what_they_can(void **state
         child.attempt = try_make;
         assert_int_equal(sandbox_child_run(&child), 0);
     }
+}
+
+/* What landlock alone says of a TCP connection to nobody, and of a signal to the parent. */
+static bool tcp_allowed;
+
+static int reach_out(void)
+{
+    const struct btx_sandbox_files files = {.tcp = tcp_allowed};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const pid_t parent = getppid();
+    struct btx_fault fault = {0};
+    unsigned int abi;
+
+    if (fd < 0 || btx_sandbox_close_files(&files, &abi, &fault) != BTX_OK)
+        return 99;
+    /* Port 0: nobody can listen there. */
+    if (connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) == 0)
+        return 98;
+    return (errno == EACCES ? 1 : 0) + (kill(parent, 0) != 0 && errno == EPERM ? 2 : 0);
+}
+
+/* Where the filter of calls is loaded too late or not at all, this is what is left. */
+static void sandbox_close_files__tcp_and_signals__as_asked_where_the_kernel_can(void **state)
+{
+    const int signals = has_landlock() && abi_of_kernel() >= 6 ? 2 : 0;
+
+    (void)state;
+    if (!has_landlock() || abi_of_kernel() < 4)
+        skip();
+    tcp_allowed = false;
+    assert_int_equal(in_child(reach_out), 1 + signals);
+    tcp_allowed = true;
+    assert_int_equal(in_child(reach_out), signals);
 }
 
 /* A kernel without landlock, which is what a filter makes of this one. */
@@ -606,6 +641,18 @@ static void sandbox_close_calls__thread_from_before__is_filtered_too(void **stat
     assert_int_equal(sandbox_child_run(&child), SANDBOX_CHILD_TRAPPED + (int)SYS_sched_setaffinity);
 }
 
+/* Killing the one thread would leave an engine without its poller. */
+static void sandbox_close_calls__forbidden_call_of_a_thread__the_whole_process_is_killed(
+    void **state)
+{
+    const struct sandbox_child child = {.profile = BTX_SANDBOX_ENGINE,
+                                        .prepare = start_late_thread,
+                                        .attempt = let_late_thread_try};
+
+    (void)state;
+    assert_int_equal(sandbox_child_run(&child), SANDBOX_CHILD_KILLED);
+}
+
 static int enter_second(void *context)
 {
     sandbox_child_enter(BTX_SANDBOX_ENGINE, BTX_SANDBOX_TRAP);
@@ -631,6 +678,7 @@ int main(void)
         cmocka_unit_test(sandbox_drop__fewer_descriptors_allowed__fault),
         FILES_TEST(sandbox_close_files__each_access__gives_that_and_no_more),
         FILES_TEST(sandbox_close_files__older_kernels__close_what_they_can),
+        cmocka_unit_test(sandbox_close_files__tcp_and_signals__as_asked_where_the_kernel_can),
         FILES_TEST(sandbox_close_files__kernel_without_landlock__goes_on_and_says_so),
         cmocka_unit_test(sandbox_close_files__missing_path__fault),
         cmocka_unit_test(sandbox_files_sentence__each_abi__is_another_or_the_same_but_never_empty),
@@ -638,6 +686,8 @@ int main(void)
         cmocka_unit_test(sandbox_close_calls__forbidden_call__the_process_is_killed),
         cmocka_unit_test(sandbox_close_calls__abort__is_sigabrt),
         cmocka_unit_test(sandbox_close_calls__thread_from_before__is_filtered_too),
+        cmocka_unit_test(
+            sandbox_close_calls__forbidden_call_of_a_thread__the_whole_process_is_killed),
         cmocka_unit_test(sandbox_close_calls__engine_after_its_start__is_narrower),
     };
 
