@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "admin/json.h"
-#include "admin/log_execution.h"
 #include "admin/wal_survey.h"
+#include "engine/exchange/log_execution.h"
 
 enum { BTX_VERIFY_TEXT_BYTES = 640 };
 

@@ -12,10 +12,10 @@
 #include <string.h>
 
 #include "admin/json.h"
-#include "admin/log_execution.h"
 #include "admin/terminal.h"
 #include "admin/verify_report.h"
 #include "admin/wal_survey.h"
+#include "engine/exchange/log_execution.h"
 #include "engine/text/record_text.h"
 #include "engine/wal/log_reader.h"
 #include "engine/wal/snapshot.h"

@@ -8,9 +8,9 @@
 #include "engine/base/check.h"
 #include "engine/base/clock.h"
 #include "engine/core/view.h"
+#include "engine/exchange/snapshot_standing.h"
 #include "engine/wal/log_folder.h"
 #include "engine/wal/log_reader.h"
-#include "engine/wal/segment_reader.h"
 #include "engine/wal/snapshot.h"
 #include "engine/wal/writer_lock.h"
 #include "engine/wire/notes.h"
@@ -147,54 +147,24 @@ static enum btx_fault_code core_fault(const struct recovery *recovery, const cha
 
 /* --- The snapshot --------------------------------------------------------------------------- */
 
-/* The seal of segment @number: in the end, where nobody has stored it yet, else in the first
- * segment behind it that has it.  False where there is none. */
-static bool find_seal(struct recovery *recovery, uint64_t number, struct btx_wal_seal *ret_seal)
-{
-    const struct btx_segment_options options = {.live = recovery->end == NULL};
-    const struct btx_wal_seal *seal = NULL;
-    struct btx_fault ignored = {0};
-
-    for (size_t i = 0; recovery->end != NULL && i < recovery->end->seal_count; i++) {
-        if (recovery->end->seals[i].segment == number)
-            seal = &recovery->end->seals[i];
-    }
-    if (seal != NULL) {
-        *ret_seal = *seal;
-        return true;
-    }
-    for (size_t i = 0; i < recovery->segment_count; i++) {
-        struct btx_segment_reader *reader;
-        bool found = false;
-
-        if (recovery->segments[i].number <= number)
-            continue;
-        if (btx_segment_reader_open(&reader, recovery->segments_fd, recovery->segments[i].name,
-                                    &options, &ignored) != BTX_OK)
-            return false;
-        for (size_t j = 0; !found && (seal = btx_segment_reader_seal(reader, j)) != NULL; j++) {
-            found = seal->segment == number;
-            *ret_seal = *seal;
-        }
-        btx_segment_reader_close(reader);
-        if (found)
-            return true;
-    }
-    return false;
-}
-
 /* Why the log is not the one that the snapshot of @header was made from; NULL when it is. */
-static const char *wrong_standing(struct recovery *recovery,
+static const char *wrong_standing(const struct recovery *recovery,
                                   const struct btx_wal_snapshot_header *header,
                                   struct btx_wal_seal *ret_seal)
 {
-    if (!find_seal(recovery, header->segment, ret_seal))
+    const struct btx_log_ground ground = {
+        .segments_fd = recovery->segments_fd,
+        .segments = recovery->segments,
+        .segment_count = recovery->segment_count,
+        .end = recovery->end,
+    };
+    struct btx_fault ignored = {0};
+    bool found = false;
+
+    if (btx_log_ground_seal(&ground, header->segment, &found, ret_seal, &ignored) != BTX_OK ||
+        !found)
         return "the log has no seal of the segment that it stands on";
-    if (memcmp(header->chain, ret_seal->hash, sizeof header->chain) != 0)
-        return "it stands on another log: the hash of its segment differs";
-    if (header->seq != ret_seal->last_seq || header->tx != ret_seal->last_tx)
-        return "its seq or tx is not that of the segment that it stands on";
-    return NULL;
+    return btx_snapshot_standing(header, ret_seal);
 }
 
 /* The state of @snapshot, which stands on @seal, into the core. */

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* log_execution.h - a log executed once more, record by record, within the capacities that it was
- * written with.
+ * written with: for auditors, on a disk or beside a living engine.
  *
- * engine/exchange/audit.h compares; here is what is around it: EngineStarted notes say the
+ * audit.h compares; here is what is around it: EngineStarted notes say the
  * capacities, which decide about refusals, and a log whose beginning is gone begins with a
  * snapshot. */
-#ifndef BTX_ADMIN_LOG_EXECUTION_H
-#define BTX_ADMIN_LOG_EXECUTION_H
+#ifndef BTX_EXCHANGE_LOG_EXECUTION_H
+#define BTX_EXCHANGE_LOG_EXECUTION_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "engine/exchange/audit.h"
 #include "engine/exchange/exchange.h"
+#include "engine/wal/snapshot.h"
+#include "engine/wire/notes.h"
 
 enum { BTX_EXECUTION_TEXT_BYTES = BTX_FAULT_TEXT_BYTES };
 
@@ -27,6 +29,7 @@ enum btx_execution_state {
 struct btx_log_execution {
     enum btx_execution_state state;
     struct btx_audit audit;             /* its counters, and what was expected when DIFFERS */
+    enum btx_fault_code code;           /* STOPPED: MEMORY, LAYOUT, LIMIT; CORRUPT for damage */
     char why[BTX_EXECUTION_TEXT_BYTES]; /* STOPPED, DIFFERS */
     uint64_t stopped_seq;               /* STOPPED, DIFFERS: of the last event that was equal */
     struct btx_exchange exchange;       /* private from here on */
@@ -40,10 +43,19 @@ struct btx_log_execution {
 void btx_log_execution_begin(struct btx_log_execution *execution, const char *root,
                              uint64_t base_seq);
 
+/* Get ready for the first record behind @snapshot, which stands on the log, within @capacity: what
+ * the last EngineStarted before it said.  RUNNING, or STOPPED when the state cannot be taken. */
+void btx_log_execution_resume(struct btx_log_execution *execution,
+                              const struct btx_snapshot *snapshot,
+                              const struct btx_core_capacity *capacity);
+
+/* The capacities that @note says. */
+struct btx_core_capacity btx_log_capacity(const struct btx_engine_started *note);
+
 /* Take the next record while RUNNING; otherwise it does nothing. */
 void btx_log_execution_take(struct btx_log_execution *execution, const struct btx_record *record);
 
-/* It cannot go on, because of @why: damage.  Does nothing unless RUNNING. */
+/* It cannot go on, because of damage: @why.  Does nothing unless RUNNING. */
 void btx_log_execution_stop(struct btx_log_execution *execution, const char *why);
 
 /* Give back everything.  Idempotent. */

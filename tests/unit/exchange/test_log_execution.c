@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_log_execution.c - what is around an audit: capacities, other rules, and where it ends. */
-#include "admin/log_execution.h"
+#include "engine/exchange/log_execution.h"
 
 #include "engine/wire/notes.h"
 #include "tests/unit/exchange/story.h"
@@ -119,6 +119,7 @@ struct start_case {
     uint32_t rules_version;
     uint32_t shard;
     uint64_t accounts;
+    enum btx_fault_code code;
     const char *why;
 };
 
@@ -126,13 +127,13 @@ struct start_case {
 static void log_execution_take__start_that_cannot_be_followed__stopped(void **state)
 {
     static const struct start_case cases[] = {
-        {BTX_RULES_VERSION + 1, 0, 10,
+        {BTX_RULES_VERSION + 1, 0, 10, BTX_FAULT_LAYOUT,
          "an engine with rules version 3 went on; this program knows 2"},
-        {BTX_RULES_VERSION, 1, 10, "this program can execute shard 0 only"},
-        {BTX_RULES_VERSION, 0, 0,
+        {BTX_RULES_VERSION, 1, 10, BTX_FAULT_LAYOUT, "this program can execute shard 0 only"},
+        {BTX_RULES_VERSION, 0, 0, BTX_FAULT_LIMIT,
          "capacities run from 1 to 8000000 (stakes: 0 to 64000000, "
          "description bytes: 0 to 1073741824)"},
-        {BTX_RULES_VERSION, 0, UINT64_MAX,
+        {BTX_RULES_VERSION, 0, UINT64_MAX, BTX_FAULT_LIMIT,
          "capacities run from 1 to 8000000 (stakes: 0 to 64000000, "
          "description bytes: 0 to 1073741824)"},
     };
@@ -143,10 +144,74 @@ static void log_execution_take__start_that_cannot_be_followed__stopped(void **st
         take_start(fixture, cases[i].rules_version, cases[i].shard, cases[i].accounts);
         take_story(fixture);
         assert_int_equal(fixture->execution.state, BTX_EXECUTION_STOPPED);
+        assert_int_equal(fixture->execution.code, cases[i].code);
         assert_string_equal(fixture->execution.why, cases[i].why);
         assert_int_equal(fixture->execution.audit.events, 0);
         btx_log_execution_done(&fixture->execution);
     }
+}
+
+/* The state of a story so far, as a snapshot has it. */
+struct kept_state {
+    struct btx_snapshot snapshot;
+    size_t offset_bytes; /* of the first record behind it */
+    uint8_t bytes[1 << 16];
+};
+
+static void keep_bytes(void *context, const void *bytes, size_t length_bytes)
+{
+    struct kept_state *kept = context;
+
+    assert_true(length_bytes <= sizeof kept->bytes - kept->snapshot.header.length_bytes);
+    memcpy(kept->bytes + kept->snapshot.header.length_bytes, bytes, length_bytes);
+    kept->snapshot.header.length_bytes += length_bytes;
+}
+
+static void keep_state(struct fixture *fixture, struct kept_state *kept)
+{
+    memset(kept, 0, sizeof *kept);
+    btx_core_save(fixture->story.exchange.core, keep_bytes, kept);
+    kept->snapshot.state = kept->bytes;
+    kept->snapshot.header.seq = fixture->story.parts[fixture->story.part_count - 1].seq;
+    kept->offset_bytes = fixture->story.length_bytes;
+}
+
+static void log_execution_resume__snapshot_within_the_story__rest_is_equal(void **state)
+{
+    static struct kept_state kept;
+    struct fixture *fixture = *state;
+
+    keep_state(fixture, &kept);
+    btx_story_cancel_all(&fixture->story);
+    btx_story_note_digest(&fixture->story);
+    btx_log_execution_resume(&fixture->execution, &kept.snapshot, &btx_story_capacity);
+    for (size_t next = kept.offset_bytes; next < fixture->story.length_bytes;
+         next += btx_record_length_bytes(record_at(fixture, next)))
+        btx_log_execution_take(&fixture->execution, record_at(fixture, next));
+    assert_int_equal(fixture->execution.state, BTX_EXECUTION_RUNNING);
+    assert_int_equal(fixture->execution.audit.commands, 1);
+    assert_int_equal(fixture->execution.audit.digests, 1);
+    assert_int_equal(fixture->execution.stopped_seq,
+                     kept.snapshot.header.seq + fixture->execution.audit.events);
+}
+
+static void log_execution_resume__state_that_cannot_be_taken__stopped_with_its_fault(void **state)
+{
+    struct btx_core_capacity little = btx_story_capacity;
+    static struct kept_state kept;
+    struct fixture *fixture = *state;
+
+    keep_state(fixture, &kept);
+    little.accounts = 1;
+    btx_log_execution_resume(&fixture->execution, &kept.snapshot, &little);
+    assert_int_equal(fixture->execution.state, BTX_EXECUTION_STOPPED);
+    assert_int_equal(fixture->execution.code, BTX_FAULT_LIMIT);
+    btx_log_execution_done(&fixture->execution);
+
+    kept.snapshot.header.length_bytes--;
+    btx_log_execution_resume(&fixture->execution, &kept.snapshot, &btx_story_capacity);
+    assert_int_equal(fixture->execution.state, BTX_EXECUTION_STOPPED);
+    assert_int_equal(fixture->execution.code, BTX_FAULT_CORRUPT);
 }
 
 /* Behind a stop nothing is taken any more, and the first reason stays. */
@@ -182,6 +247,8 @@ int main(void)
         cmocka_unit_test(log_execution_take__start_with_little_room__differs),
         cmocka_unit_test(log_execution_take__second_start__same_state),
         cmocka_unit_test(log_execution_take__start_that_cannot_be_followed__stopped),
+        cmocka_unit_test(log_execution_resume__snapshot_within_the_story__rest_is_equal),
+        cmocka_unit_test(log_execution_resume__state_that_cannot_be_taken__stopped_with_its_fault),
         cmocka_unit_test(log_execution_stop__before_more_records__nothing_is_taken),
         cmocka_unit_test(log_execution_take__off__does_nothing),
     };

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "admin/log_execution.h"
+#include "engine/exchange/log_execution.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "engine/wal/snapshot.h"
-#include "engine/wire/notes.h"
 
 /* Bytes of a state that moves to another core. */
 struct state_bytes {
@@ -18,9 +15,10 @@ struct state_bytes {
 };
 
 static void stop(struct btx_log_execution *execution, enum btx_execution_state state,
-                 const char *why)
+                 enum btx_fault_code code, const char *why)
 {
     execution->state = state;
+    execution->code = code;
     (void)snprintf(execution->why, sizeof execution->why, "%s", why); /* Cut is fine. */
 }
 
@@ -54,48 +52,84 @@ static void keep_bytes(void *context, const void *bytes, size_t length_bytes)
     state->length_bytes += length_bytes;
 }
 
+/* Why the state could not be taken, and which fault that is: no room for it, or damage. */
+static void refuse_state(struct btx_log_execution *execution, const char *why)
+{
+    const bool no_room = strstr(why, "the capacity") != NULL;
+
+    stop(execution, BTX_EXECUTION_STOPPED, no_room ? BTX_FAULT_LIMIT : BTX_FAULT_CORRUPT, why);
+}
+
+static void open_exchange(struct btx_log_execution *execution)
+{
+    struct btx_fault fault = {0};
+
+    if (btx_exchange_open(&execution->exchange, &execution->capacity, &fault) != BTX_OK) {
+        stop(execution, BTX_EXECUTION_STOPPED,
+             fault.code == BTX_FAULT_USAGE ? BTX_FAULT_LIMIT : fault.code, fault.text);
+        return;
+    }
+    execution->audit.exchange = &execution->exchange;
+}
+
+/* Take the state of @snapshot into the exchange, which was just opened. */
+static void load_base(struct btx_log_execution *execution, const struct btx_snapshot *snapshot)
+{
+    const char *why = btx_core_load(execution->exchange.core, snapshot->state,
+                                    (size_t)snapshot->header.length_bytes);
+
+    if (why != NULL)
+        refuse_state(execution, why);
+    execution->stopped_seq = snapshot->header.seq;
+}
+
 /* Open the first exchange, and load the snapshot that the log begins behind. */
 static void open_first(struct btx_log_execution *execution)
 {
     struct btx_snapshot snapshot = {0};
     struct btx_fault fault = {0};
-    const char *why = NULL;
 
-    if (btx_exchange_open(&execution->exchange, &execution->capacity, &fault) != BTX_OK) {
-        stop(execution, BTX_EXECUTION_STOPPED, fault.text);
+    open_exchange(execution);
+    if (execution->state != BTX_EXECUTION_RUNNING || execution->base_seq == 0)
         return;
-    }
-    execution->audit.exchange = &execution->exchange;
-    if (execution->base_seq == 0)
-        return;
-    if (btx_snapshot_load(&snapshot, execution->root, execution->base_seq, &fault) != BTX_OK)
-        why = fault.text;
+    if (btx_snapshot_load(&snapshot, execution->root, execution->base_seq, &fault) == BTX_OK)
+        load_base(execution, &snapshot);
     else
-        why = btx_core_load(execution->exchange.core, snapshot.state,
-                            (size_t)snapshot.header.length_bytes);
-    if (why != NULL)
-        stop(execution, BTX_EXECUTION_STOPPED, why);
-    execution->stopped_seq = execution->base_seq;
+        stop(execution, BTX_EXECUTION_STOPPED, fault.code, fault.text);
     btx_snapshot_unload(&snapshot);
+}
+
+void btx_log_execution_resume(struct btx_log_execution *execution,
+                              const struct btx_snapshot *snapshot,
+                              const struct btx_core_capacity *capacity)
+{
+    memset(execution, 0, sizeof *execution);
+    execution->state = BTX_EXECUTION_RUNNING;
+    execution->base_seq = snapshot->header.seq;
+    execution->capacity = *capacity;
+    open_exchange(execution);
+    if (execution->state == BTX_EXECUTION_RUNNING)
+        load_base(execution, snapshot);
 }
 
 /* Go on with the same state within other capacities. */
 static void move_state(struct btx_log_execution *execution)
 {
     struct state_bytes state = {0};
-    struct btx_fault fault = {0};
-    const char *why = NULL;
+    const char *why;
 
     btx_core_save(execution->exchange.core, keep_bytes, &state);
     btx_exchange_close(&execution->exchange);
     if (state.failed)
-        why = "no memory to move the state to other capacities";
-    else if (btx_exchange_open(&execution->exchange, &execution->capacity, &fault) != BTX_OK)
-        why = fault.text;
+        stop(execution, BTX_EXECUTION_STOPPED, BTX_FAULT_MEMORY,
+             "no memory to move the state to other capacities");
     else
+        open_exchange(execution);
+    if (execution->state == BTX_EXECUTION_RUNNING) {
         why = btx_core_load(execution->exchange.core, state.bytes, state.length_bytes);
-    if (why != NULL)
-        stop(execution, BTX_EXECUTION_STOPPED, why);
+        if (why != NULL)
+            refuse_state(execution, why);
+    }
     free(state.bytes);
 }
 
@@ -104,28 +138,36 @@ static uint32_t narrow(uint64_t capacity)
     return capacity > UINT32_MAX ? UINT32_MAX : (uint32_t)capacity;
 }
 
-/* Another engine goes on from here: by the same rules, perhaps within other capacities. */
-static void take_start(struct btx_log_execution *execution, const struct btx_engine_started *note)
+struct btx_core_capacity btx_log_capacity(const struct btx_engine_started *note)
 {
-    const struct btx_core_capacity capacity = {
+    return (struct btx_core_capacity){
         .accounts = narrow(note->capacity_accounts),
         .markets = narrow(note->capacity_markets),
         .runners = narrow(note->capacity_runners),
         .orders = narrow(note->capacity_orders),
         .positions = narrow(note->capacity_positions),
-        .stakes = note->capacity_stakes,
-        .description_bytes = note->capacity_description_bytes,
+        .stakes = narrow(note->capacity_stakes),
+        .description_bytes = narrow(note->capacity_description_bytes),
     };
+}
+
+/* Another engine goes on from here: by the same rules, perhaps within other capacities. */
+static void take_start(struct btx_log_execution *execution, const struct btx_engine_started *note)
+{
+    const struct btx_core_capacity capacity = btx_log_capacity(note);
 
     if (note->rules_version > BTX_RULES_VERSION) {
-        (void)snprintf(execution->why, sizeof execution->why,
+        char why[BTX_EXECUTION_TEXT_BYTES];
+
+        (void)snprintf(why, sizeof why,
                        "an engine with rules version %" PRIu32 " went on; this program knows %u",
                        note->rules_version, BTX_RULES_VERSION);
-        execution->state = BTX_EXECUTION_STOPPED;
+        stop(execution, BTX_EXECUTION_STOPPED, BTX_FAULT_LAYOUT, why);
         return;
     }
     if (note->shard != 0) {
-        stop(execution, BTX_EXECUTION_STOPPED, "this program can execute shard 0 only");
+        stop(execution, BTX_EXECUTION_STOPPED, BTX_FAULT_LAYOUT,
+             "this program can execute shard 0 only");
         return;
     }
     if (memcmp(&capacity, &execution->capacity, sizeof capacity) == 0)
@@ -153,7 +195,7 @@ void btx_log_execution_take(struct btx_log_execution *execution, const struct bt
         return;
     why = btx_audit_take(&execution->audit, record);
     if (why != NULL)
-        stop(execution, BTX_EXECUTION_DIFFERS, why);
+        stop(execution, BTX_EXECUTION_DIFFERS, BTX_FAULT_CORRUPT, why);
     else if (btx_record_kind(record) == BTX_RECORD_EVENT)
         execution->stopped_seq = record->seq;
 }
@@ -161,7 +203,7 @@ void btx_log_execution_take(struct btx_log_execution *execution, const struct bt
 void btx_log_execution_stop(struct btx_log_execution *execution, const char *why)
 {
     if (execution->state == BTX_EXECUTION_RUNNING)
-        stop(execution, BTX_EXECUTION_STOPPED, why);
+        stop(execution, BTX_EXECUTION_STOPPED, BTX_FAULT_CORRUPT, why);
 }
 
 void btx_log_execution_done(struct btx_log_execution *execution)
