@@ -122,6 +122,11 @@ void btx_log_reader_limit(struct btx_log_reader *reader, uint64_t seq)
     reader->stop = find_stop(reader);
 }
 
+void btx_log_reader_limit_segment(struct btx_log_reader *reader, uint64_t number)
+{
+    reader->walk.limit_segment = number;
+}
+
 /* The beginning of the tx that holds the event from_seq; the end when none does. */
 static const uint8_t *find_from(const struct btx_log_reader *reader)
 {

@@ -69,6 +69,12 @@ const struct btx_log_segment *btx_log_reader_segments(const struct btx_log_reade
  * at, so there is no damage either; next says END.  UINT64_MAX (at first): no limit. */
 void btx_log_reader_limit(struct btx_log_reader *reader, uint64_t seq);
 
+/* Never go on behind the end of segment @number, in which or before which reading begins: there
+ * next says END, and when a segment behind it is there, all of it was read and its seal is among
+ * the unsealed.  For readers of a living engine that follow what is sealed.  It may be raised.
+ * UINT64_MAX (at first): no limit. */
+void btx_log_reader_limit_segment(struct btx_log_reader *reader, uint64_t number);
+
 /* The next record; it is valid until the next call.  A record is handed out only when the whole
  * tx that it belongs to has been checked. */
 BTX_MUST_USE enum btx_log_step btx_log_reader_next(struct btx_log_reader *reader,
@@ -87,8 +93,8 @@ void btx_log_reader_position(struct btx_log_reader *reader, struct btx_wal_posit
 const struct btx_wal_header *btx_log_reader_header(const struct btx_log_reader *reader);
 
 /* With verify_seals: the seals that were computed and that no seal in the log stands for, as far as
- * was read, ascending; at BTX_LOG_END, if not live, up to that of the last segment.  They have no
- * signature.  Where a segment is damaged its seal is that of what is right before the damage.
+ * was read, ascending; at BTX_LOG_END, if not live, up to that of the last segment, and at the end
+ * of a limiting segment up to that.  They have no signature.  Where a segment is damaged its seal is that of what is right before the damage.
  * Valid until the next call of next. */
 const struct btx_wal_seal *btx_log_reader_unsealed(const struct btx_log_reader *reader,
                                                    size_t *ret_count);

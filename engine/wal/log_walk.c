@@ -119,6 +119,7 @@ enum btx_fault_code btx_log_walk_open(struct btx_log_walk *walk, const char *roo
     int root_fd;
 
     walk->options = *options;
+    walk->limit_segment = UINT64_MAX;
     if (options->behind != NULL) {
         walk->behind = *options->behind;
         walk->seals.segment = walk->behind.segment;
@@ -323,6 +324,7 @@ static enum btx_fault_code enter(struct btx_log_walk *walk, const struct btx_wal
 {
     walk->opened_live = options_for(walk, walk->next).live;
     walk->next++;
+    walk->held = false;
     walk->drained = false;
     walk->seals_taken = 0;
     btx_counted_segment_begin(&walk->present, position, anchor, &walk->damages);
@@ -444,6 +446,9 @@ static enum btx_segment_step end_of_present(struct btx_log_walk *walk,
         walk->drained = true;
         return find_bound(walk, reterr_fault) == BTX_OK ? BTX_SEGMENT_BATCH : BTX_SEGMENT_FAULT;
     }
+    walk->held = walk->present.segment.number >= walk->limit_segment;
+    if (walk->held)
+        return unchain_present(walk, reterr_fault) == BTX_OK ? BTX_SEGMENT_END : BTX_SEGMENT_FAULT;
     return advance(walk, reterr_fault) == BTX_OK ? BTX_SEGMENT_BATCH : BTX_SEGMENT_FAULT;
 }
 
@@ -467,8 +472,9 @@ enum btx_segment_step btx_log_walk_next(struct btx_log_walk *walk, struct btx_wa
     do {
         if (has_damage(walk))
             return BTX_SEGMENT_DAMAGE;
-        step = walk->foreign ? BTX_SEGMENT_END
-                             : btx_counted_segment_next(&walk->present, ret_batch, reterr_fault);
+        step = walk->foreign || walk->held
+                   ? BTX_SEGMENT_END
+                   : btx_counted_segment_next(&walk->present, ret_batch, reterr_fault);
         if (step != BTX_SEGMENT_END)
             return step;
         step = end_of_present(walk, reterr_fault);

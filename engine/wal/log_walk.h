@@ -32,6 +32,8 @@ struct btx_log_walk {
     struct btx_counted_segment ahead;   /* segments[next], opened for its header, or not open */
     bool foreign;                       /* the present one is of another log: passed over */
     bool opened_live;
+    uint64_t limit_segment; /* no segment behind this one is entered; the caller's to raise */
+    bool held;              /* the present one is read to its end, and is that one */
     bool drained;       /* live: looked at once more, since the next one is there */
     size_t seals_taken; /* of those in the present one */
     uint64_t epoch;     /* of the last header */

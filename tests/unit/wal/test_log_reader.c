@@ -1427,6 +1427,44 @@ static void live__batches_and_segments_appear__all_records_once(void **state)
 }
 
 /* The helper of the writer seals a segment while the next one is being written already. */
+static void limit_segment__raised__each_segment_to_its_end_and_its_seal(void **state)
+{
+    struct log_builder *log = *state;
+    const struct btx_log_options options = {.live = true, .verify_seals = true};
+    struct log_reading reading = {0};
+    struct btx_log_reader *reader;
+    size_t ends[4];
+
+    for (size_t i = 0; i < 4; i++) {
+        log_builder_segment(log);
+        if (i != 1)
+            log_builder_batch(log, 2);
+        log_builder_batch(log, 0);
+        ends[i] = log->counted_bytes;
+        if (i < 3)
+            log_builder_end(log);
+    }
+    assert_int_equal(btx_log_reader_open(&reader, log->files.folder.path, &options, NULL), BTX_OK);
+    for (size_t i = 0; i < 3; i++) {
+        const struct btx_wal_seal *computed;
+        size_t count;
+
+        btx_log_reader_limit_segment(reader, i + 1);
+        log_reading_go_on(&reading, reader);
+        log_reading_go_on(&reading, reader);
+        log_reading_assert_clean(&reading, log, 0, ends[i]);
+        computed = btx_log_reader_unsealed(reader, &count);
+        assert_int_equal(count, 1);
+        assert_int_equal(computed->segment, i + 1);
+        assert_memory_equal(computed->hash, log->seals[i].hash, BTX_WAL_HASH_BYTES);
+    }
+    btx_log_reader_limit_segment(reader, UINT64_MAX);
+    log_reading_go_on(&reading, reader);
+    log_reading_assert_clean(&reading, log, 0, ends[3]);
+    btx_log_reader_close(reader);
+    log_reading_done(&reading);
+}
+
 static void live__seal_comes_late__verified_when_the_segment_is_left(void **state)
 {
     struct log_builder *log = *state;
@@ -1577,6 +1615,7 @@ int main(void)
         LOG_TEST(next__bits_turned_all_over_the_files__honest),
         LOG_TEST(next__pages_lost_or_misplaced__honest),
         LOG_TEST(live__batches_and_segments_appear__all_records_once),
+        LOG_TEST(limit_segment__raised__each_segment_to_its_end_and_its_seal),
         LOG_TEST(live__seal_comes_late__verified_when_the_segment_is_left),
         LOG_TEST(live__segment_within_one_tick_of_the_last_look__found),
         LOG_TEST(segments__live__as_at_the_last_look),
