@@ -122,6 +122,17 @@ static const struct btx_setting snapshot_rows[] = {
              "what the log has behind it."},
 };
 
+/* ---- shadow ---- */
+
+static const struct btx_setting shadow_rows[] = {
+    {.name = "shadow.socket",
+     .unit = BTX_SETTING_PATH,
+     .maximum = sizeof(((struct btx_shadow_settings *)NULL)->socket) - 1,
+     .fallback_text = "/run/betex/shadow.sock",
+     .offset_bytes = offsetof(struct btx_shadow_settings, socket),
+     .help = "The socket at which the auditor hands out its status page."},
+};
+
 /* ---- admin ---- */
 
 #define GROUP(key, field, usual, text)                                                             \
@@ -165,6 +176,8 @@ void btx_settings_init(struct btx_settings *settings, struct btx_config *config)
          "reach)."},
         {snapshot_rows, BTX_COUNT_OF(snapshot_rows), &settings->snapshot,
          "Snapshots of the state, from which a start begins."},
+        {shadow_rows, BTX_COUNT_OF(shadow_rows), &settings->shadow,
+         "The auditor, which executes the log once more and compares."},
         {admin_rows, BTX_COUNT_OF(admin_rows), &settings->admin,
          "Administration on this machine, by betexctl."},
         {group_rows, BTX_COUNT_OF(group_rows), &settings->admin, "Who may do what."},

@@ -14,6 +14,9 @@
 #include "engine/core/core.h"
 #include "engine/wal/wal_settings.h"
 
+/* As long as an address of a UNIX socket may be, with its zero. */
+enum { BTX_SOCKET_PATH_BYTES = 108 };
+
 struct btx_exchange_settings {
     char name[65];
     char currency[9];
@@ -28,7 +31,7 @@ struct btx_engine_settings {
     uint64_t gateways; /* how many may be connected at a time */
     char admin_user[33];
     char gateway_user[33];
-    char socket[108]; /* as long as an address of a UNIX socket may be, with its zero */
+    char socket[BTX_SOCKET_PATH_BYTES];
 };
 
 /* Of the core; btx_settings_capacity() makes a struct btx_core_capacity of them. */
@@ -46,8 +49,12 @@ struct btx_snapshot_settings {
     uint64_t interval_ns;
 };
 
+struct btx_shadow_settings {
+    char socket[BTX_SOCKET_PATH_BYTES];
+};
+
 struct btx_admin_settings {
-    char socket[108]; /* as engine.socket */
+    char socket[BTX_SOCKET_PATH_BYTES];
     char view_group[33];
     char operator_group[33];
 };
@@ -58,6 +65,7 @@ struct btx_settings {
     struct btx_capacity_settings capacities;
     struct btx_wal_settings wal;
     struct btx_snapshot_settings snapshot;
+    struct btx_shadow_settings shadow;
     struct btx_admin_settings admin;
 };
 

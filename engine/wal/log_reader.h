@@ -94,8 +94,8 @@ const struct btx_wal_header *btx_log_reader_header(const struct btx_log_reader *
 
 /* With verify_seals: the seals that were computed and that no seal in the log stands for, as far as
  * was read, ascending; at BTX_LOG_END, if not live, up to that of the last segment, and at the end
- * of a limiting segment up to that.  They have no signature.  Where a segment is damaged its seal is that of what is right before the damage.
- * Valid until the next call of next. */
+ * of a limiting segment up to that.  They have no signature.  Where a segment is damaged its
+ * seal is that of what is right before the damage.  Valid until the next call of next. */
 const struct btx_wal_seal *btx_log_reader_unsealed(const struct btx_log_reader *reader,
                                                    size_t *ret_count);
 

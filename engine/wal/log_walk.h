@@ -34,9 +34,9 @@ struct btx_log_walk {
     bool opened_live;
     uint64_t limit_segment; /* no segment behind this one is entered; the caller's to raise */
     bool held;              /* the present one is read to its end, and is that one */
-    bool drained;       /* live: looked at once more, since the next one is there */
-    size_t seals_taken; /* of those in the present one */
-    uint64_t epoch;     /* of the last header */
+    bool drained;           /* live: looked at once more, since the next one is there */
+    size_t seals_taken;     /* of those in the present one */
+    uint64_t epoch;         /* of the last header */
     struct btx_log_seals seals;
     struct btx_damage_list damages; /* to be told before anything else */
 };
