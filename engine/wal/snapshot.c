@@ -232,6 +232,26 @@ void btx_snapshot_done(struct btx_snapshot_writer *writer)
     writer->buffer = NULL;
 }
 
+enum btx_fault_code btx_snapshot_remove(const char *root, uint64_t seq,
+                                        struct btx_fault *reterr_fault)
+{
+    char name[BTX_WAL_NAME_BYTES];
+    enum btx_fault_code code;
+    struct btx_wal_id id;
+    int folder_fd;
+
+    btx_snapshot_name(name, seq);
+    code = open_folder(root, &id, &folder_fd, reterr_fault);
+    if (code != BTX_OK)
+        return btx_fault_wrap(reterr_fault, "snapshot %s", name);
+    if (unlinkat(folder_fd, name, 0) != 0 && errno != ENOENT)
+        code = btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "cannot remove");
+    if (code == BTX_OK)
+        code = btx_wal_sync(folder_fd, "syncing the folder", reterr_fault);
+    (void)close(folder_fd); /* It is synced. */
+    return code == BTX_OK ? BTX_OK : btx_fault_wrap(reterr_fault, "snapshot %s", name);
+}
+
 /* Why @header cannot be that of snapshot @seq of a file of @file_bytes; NULL when it can. */
 static const char *wrong_header(const struct btx_wal_snapshot_header *header, uint64_t seq,
                                 const struct btx_wal_id *id, uint64_t file_bytes)

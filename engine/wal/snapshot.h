@@ -47,6 +47,11 @@ BTX_MUST_USE enum btx_fault_code btx_snapshot_end(struct btx_snapshot_writer *wr
 /* Give up what is unfinished and give back the rest.  Idempotent. */
 void btx_snapshot_done(struct btx_snapshot_writer *writer);
 
+/* Remove snapshots/<@seq>.snap of the log at @root, durably; one that is not there is none.
+ * Faults: CONFIG, IO, DISK_FULL. */
+BTX_MUST_USE enum btx_fault_code btx_snapshot_remove(const char *root, uint64_t seq,
+                                                     struct btx_fault *reterr_fault);
+
 /* A snapshot in memory.  Caller's storage; start with {0}. */
 struct btx_snapshot {
     struct btx_wal_snapshot_header header; /* checked */

@@ -40,6 +40,8 @@ OWN_INCLUDES = {
     "engine/status": {"engine/base", "engine/status"},
     "engine/exchange": {"engine/base", "engine/wire", "engine/core", "engine/wal",
                         "engine/exchange"},
+    "engine/shadow": {"engine/base", "engine/wire", "engine/core", "engine/wal",
+                      "engine/exchange", "engine/status", "engine/shadow"},
     "engine/settings": {"engine/base", "engine/core/core.h", "engine/wal/wal_settings.h",
                         "engine/config", "engine/settings"},
     "engine/loop": {"engine/base", "engine/wire", "engine/core", "engine/ring", "engine/wal",
