@@ -330,6 +330,21 @@ static void snapshot_end__same_seq_again__replaced(void **state)
 }
 
 /* Where there is no log nothing is made. */
+static void snapshot_remove__one_and_none__gone_and_synced(void **state)
+{
+    struct btx_fault fault = {0};
+
+    (void)state;
+    assert_int_equal(write_snapshot(1, &fault), BTX_OK);
+    assert_int_equal(btx_snapshot_remove(folder.path, SEQ, &fault), BTX_OK);
+    assert_false(is_there(PATH));
+    assert_int_equal(btx_snapshot_remove(folder.path, SEQ, &fault), BTX_OK);
+    assert_int_equal(mkdirat(folder.fd, PATH, 0700), 0);
+    assert_int_equal(btx_snapshot_remove(folder.path, SEQ, &fault), BTX_FAULT_IO);
+    assert_true(is_there(PATH));
+    assert_int_equal(btx_snapshot_remove("/nowhere", SEQ, &fault), BTX_FAULT_CONFIG);
+}
+
 static void snapshot_begin__no_log__refused(void **state)
 {
     struct btx_snapshot_writer writer = {.fd = -1, .folder_fd = -1};
@@ -573,6 +588,7 @@ int main(void)
         TEST(snapshot_end__killed_at_nth_call__temporary_or_whole),
         TEST(snapshot_done__unfinished__nothing_left),
         TEST(snapshot_end__same_seq_again__replaced),
+        TEST(snapshot_remove__one_and_none__gone_and_synced),
         TEST(snapshot_begin__no_log__refused),
         TEST(snapshot_load__cut_anywhere__refused),
         TEST(snapshot_load__bytes_behind_the_end__refused),
