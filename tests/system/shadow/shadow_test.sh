@@ -219,6 +219,30 @@ damaged_record() {
     expect_snapshots '4 '
 }
 
+# Another segment than the one that was sealed: nothing stands on that seal.
+wrong_seal() {
+    { orders 16; echo stop; } | make
+    python3 -c 'import sys
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for bit in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+data = bytearray(open(sys.argv[1], "rb").read())
+at = data.find(b"BTXWSEAL")
+while at >= 0:
+    data[at + 104] ^= 1  # its hash
+    data[at + 252:at + 256] = crc32c(data[at:at + 252]).to_bytes(4, "little")
+    at = data.find(b"BTXWSEAL", at + 1)
+open(sys.argv[1], "wb").write(data)' "$(segment 2)"
+    once
+    expect_status 66
+    expect_err 'damaged seq=0 segment=1 why="the seal of the segment is not that of the records'
+    expect_snapshots ''
+}
+
 # A segment that is gone but for its meta pages has the seal of the one before it no more: that is
 # not one that is not sealed yet.
 damaged_page() {

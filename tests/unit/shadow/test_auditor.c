@@ -195,6 +195,30 @@ static void auditor_step__difference__last_thing_and_no_snapshot_behind(void **s
     assert_int_equal(fixture->auditor.figures.seq, 2);
 }
 
+/* Also where it is found between two segments, with a state that nothing is wrong with. */
+static void auditor_step__seal_lost__no_snapshot_behind(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[sizeof fixture->folder.path + 64];
+
+    open_accounts(fixture, 1, 12);
+    open_auditor(fixture);
+    for (unsigned i = 0; i < 4; i++)
+        write_segment(fixture, 2);
+    assert_int_equal(run(fixture), BTX_AUDITOR_IDLE);
+    assert_int_equal(fixture->auditor.figures.segments, 3);
+    write_segment(fixture, 2);
+    write_segment(fixture, 2);
+    (void)snprintf(path, sizeof path, "%s/segments/00000000000000000009-0000000005.mdb",
+                   fixture->folder.path);
+    assert_int_equal(truncate(path, 2 * BTX_WAL_PAGE_BYTES), 0);
+    assert_int_equal(run(fixture), BTX_AUDITOR_FAILED);
+    assert_int_equal(fixture->told[BTX_AUDITOR_DAMAGE], 1);
+    assert_int_equal(fixture->auditor.figures.differences, 0);
+    btx_auditor_snapshot(&fixture->auditor);
+    assert_int_equal(fixture->auditor.figures.snapshot_seq, 2);
+}
+
 /* ---- Snapshots ---- */
 
 static void auditor_step__snapshots__when_due_and_something_is_new(void **state)
@@ -270,6 +294,33 @@ static void auditor_open__snapshot_within_a_command__goes_on(void **state)
     assert_true(fixture->auditor.figures.events > 0);
 }
 
+/* Good in itself, but made from another log than this one. */
+static void auditor_open__snapshot_on_another_hash__refused(void **state)
+{
+    struct btx_snapshot_writer writer = {.fd = -1, .folder_fd = -1};
+    struct fixture *fixture = *state;
+    struct btx_fault fault = {0};
+    struct btx_wal_seal seal;
+
+    open_accounts(fixture, 1, 6);
+    open_auditor(fixture);
+    for (unsigned i = 0; i < 3; i++)
+        write_segment(fixture, 2);
+    assert_int_equal(run(fixture), BTX_AUDITOR_IDLE);
+    seal = fixture->auditor.seal;
+    seal.hash[0] ^= 1;
+    assert_int_equal(btx_snapshot_begin(&writer, fixture->folder.path, &seal, BTX_RULES_VERSION, 1,
+                                        &fault),
+                     BTX_OK);
+    btx_core_save(fixture->auditor.execution.exchange.core, btx_snapshot_add, &writer);
+    assert_int_equal(btx_snapshot_end(&writer, NULL, &fault), BTX_OK);
+    btx_auditor_close(&fixture->auditor);
+    open_auditor(fixture);
+    assert_int_equal(fixture->told[BTX_AUDITOR_SNAPSHOT_REFUSED], 1);
+    assert_int_equal(fixture->last_seq[BTX_AUDITOR_SNAPSHOT_REFUSED], 4);
+    assert_int_equal(fixture->last_seq[BTX_AUDITOR_STARTED], 2);
+}
+
 /* The state that recovery makes of the snapshot is that of the whole log. */
 static void auditor_snapshot__at_a_segments_end__recovery_begins_with_it(void **state)
 {
@@ -319,6 +370,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         AUDITOR_TEST(auditor_step__segments_as_they_are_sealed__each_once),
         AUDITOR_TEST(auditor_step__difference__last_thing_and_no_snapshot_behind),
+        AUDITOR_TEST(auditor_step__seal_lost__no_snapshot_behind),
+        AUDITOR_TEST(auditor_open__snapshot_on_another_hash__refused),
         AUDITOR_TEST(auditor_step__snapshots__when_due_and_something_is_new),
         AUDITOR_TEST(auditor_step__snapshot_fails__told_and_tried_when_due),
         AUDITOR_TEST(auditor_open__snapshot_within_a_command__goes_on),
