@@ -309,9 +309,9 @@ static void auditor_open__snapshot_on_another_hash__refused(void **state)
     assert_int_equal(run(fixture), BTX_AUDITOR_IDLE);
     seal = fixture->auditor.seal;
     seal.hash[0] ^= 1;
-    assert_int_equal(btx_snapshot_begin(&writer, fixture->folder.path, &seal, BTX_RULES_VERSION, 1,
-                                        &fault),
-                     BTX_OK);
+    assert_int_equal(
+        btx_snapshot_begin(&writer, fixture->folder.path, &seal, BTX_RULES_VERSION, 1, &fault),
+        BTX_OK);
     btx_core_save(fixture->auditor.execution.exchange.core, btx_snapshot_add, &writer);
     assert_int_equal(btx_snapshot_end(&writer, NULL, &fault), BTX_OK);
     btx_auditor_close(&fixture->auditor);
