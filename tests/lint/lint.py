@@ -19,7 +19,7 @@ import tempfile
 
 SOURCE_FOLDERS = ("engine", "tls", "admin", "tests", "image", "systemd")
 LIBRARY_FOLDERS = ("base", "wire", "core", "text", "ring", "wal", "config", "exchange",
-                   "service", "settings", "status", "loop")
+                   "read_model", "service", "settings", "shadow", "status", "loop")
 COLUMNS_MAX = 100
 FUNCTION_LINES_MAX = 70
 
@@ -42,16 +42,19 @@ OWN_INCLUDES = {
                         "engine/exchange"},
     "engine/shadow": {"engine/base", "engine/wire", "engine/core", "engine/wal",
                       "engine/exchange", "engine/status", "engine/shadow"},
+    "engine/read_model": {"engine/base", "engine/wire", "engine/core", "engine/ring", "engine/wal",
+                          "engine/exchange", "engine/read_model"},
     "engine/settings": {"engine/base", "engine/core/core.h", "engine/wal/wal_settings.h",
                         "engine/config", "engine/settings"},
     "engine/loop": {"engine/base", "engine/wire", "engine/core", "engine/ring", "engine/wal",
                     "engine/exchange", "engine/status", "engine/loop"},
     "engine": {"engine"},
     "tls": {"tls", "engine/base", "engine/wire", "engine/ring", "engine/config", "engine/core",
-            "engine/wal", "engine/exchange", "engine/service", "engine/settings", "engine/status"},
+            "engine/wal", "engine/exchange", "engine/read_model", "engine/service",
+            "engine/settings", "engine/status"},
     "admin": {"admin", "engine/base", "engine/wire", "engine/ring", "engine/config",
-              "engine/core", "engine/wal", "engine/text", "engine/exchange", "engine/service",
-              "engine/settings", "engine/status"},
+              "engine/core", "engine/wal", "engine/text", "engine/exchange", "engine/read_model",
+              "engine/service", "engine/settings", "engine/status"},
     "tests": {"engine", "tls", "admin", "tests"},
 }
 # Headers of libraries, by prefix, and the folders (or files) that may use them.
