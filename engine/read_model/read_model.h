@@ -75,9 +75,9 @@ void btx_read_model_attach(struct btx_read_model *model, struct btx_event_reader
  * whether to stop with each record.  What it has read of the log stays. */
 void btx_read_model_detach(struct btx_read_model *model);
 
-/* Go on: take at most one copy from the ring, or see what has become of the thread.  Returns whether
- * there may be more at once; otherwise call it when the reader's connection, wake or (WAITING) time
- * says so. */
+/* Go on: take at most one copy from the ring, or see what has become of the thread.  Returns
+ * whether there may be more at once; otherwise call it when the reader's connection, wake or
+ * (WAITING) time says so. */
 BTX_MUST_USE bool btx_read_model_turn(struct btx_read_model *model);
 
 /* Detach, and give back everything.  Idempotent on {0}. */
