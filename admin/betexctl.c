@@ -1,55 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* betexctl.c - betexctl: what operators do, from a command line.
+/* betexctl.c - betexctl: what operators do, from a command line or at a prompt.
  *
- * A new verb is a row in the table below and a function in a file of its own; a new option is a
- * member of struct btx_ctl_request, a bit and a row. */
+ * A new verb is a row of verbs.def and a function in a file of its own; a new option is a member of
+ * struct btx_ctl_request, a bit and a row of verb_table.c. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "admin/ctl_prompt.h"
+#include "admin/ctl_remote.h"
 #include "admin/ctl_request.h"
-#include "admin/options.h"
+#include "admin/verb_command.h"
+#include "admin/verb_table.h"
 #include "admin/verbs.h"
-#include "engine/base/attributes.h"
 
-enum { OPTION_HELP = 1, OPTION_JSON = 2, OPTION_MARKDOWN = 4, OPTION_ALL = 7 };
+/* The exit status of the last verb that betex-admin did. */
+static int remote_status;
 
-#define ROW(name, bit, member, help)                                                               \
-    {                                                                                              \
-        name, BTX_OPTION_SWITCH, NULL, bit, offsetof(struct btx_ctl_request, member), help         \
-    }
-
-static const struct btx_option options[] = {
-    ROW("json", OPTION_JSON, json, "print for programs"),
-    ROW("markdown", OPTION_MARKDOWN, markdown, "print a table for documentation"),
-    ROW("help", OPTION_HELP, help, "print this text"),
-};
-
-static const struct btx_verb verbs[] = {
-    {"config check <file>", btx_ctl_config_check, OPTION_JSON | OPTION_HELP,
-     "is this configuration file right?",
-     "Reads all of it and names every mistake with its line and column; exit status 64\n"
-     "when there is one.  Needs no engine.\n"
-     "\n"
-     "Example:\n"
-     "  betexctl config check /etc/betex/betex.yaml\n"},
-    {"config example", btx_ctl_config_example, OPTION_HELP, "a file with every key at its default",
-     "Example:\n"
-     "  betexctl config example > betex.yaml\n"},
-    {"config explain [key]", btx_ctl_config_explain, OPTION_JSON | OPTION_MARKDOWN | OPTION_HELP,
-     "what may be set: meaning, bounds, default",
-     "Of a key, of all keys of a section, or of all.\n"
-     "\n"
-     "Examples:\n"
-     "  betexctl config explain | less\n"
-     "  betexctl config explain wal\n"
-     "  betexctl config explain engine.ring_size\n"},
-    {"config show <file>", btx_ctl_config_show, OPTION_JSON | OPTION_HELP,
-     "every value, and where it comes from",
-     "Examples:\n"
-     "  betexctl config show /etc/betex/betex.yaml\n"
-     "  betexctl config show --json /etc/betex/betex.yaml | grep '\"from\":\"file\"'\n"},
+static const btx_ctl_verb functions[BTX_VERB_COUNT] = {
+#define FUNCTION_LOCAL(function) function
+#define FUNCTION_SERVER(function) NULL
+#define VERB(NAME, PLACE, function, ROLE, COMMAND, OPTIONS, pattern, summary, help)                \
+    [BTX_VERB_##NAME] = FUNCTION_##PLACE(function),
+#include "admin/verbs.def"
 };
 
 static void print_help(void)
@@ -58,17 +33,27 @@ static void print_help(void)
            "\n"
            "What operators of a betex exchange do, from a command line.\n"
            "\n");
-    (void)btx_verbs_print(verbs, BTX_COUNT_OF(verbs), NULL, 0);
+    (void)btx_verbs_print(btx_verb_table, BTX_VERB_COUNT, NULL, 0);
     printf("\n"
            "  --help     print this text; behind a verb tell about that\n"
            "  --version  print the version\n"
            "\n"
-           "Exit status: 0 fine; 2 usage; 64 the configuration is wrong; 67 disk full; 68\n"
-           "reading or writing failed; 71 no memory.\n"
+           "Without a verb, on a terminal: a prompt, with Tab and a history.\n"
+           "\n"
+           "Exit status: 0 fine; 1 refused, or what was looked at is not right; 2 usage; 64\n"
+           "the configuration is wrong; 67 disk full; 68 reading or writing failed, or\n"
+           "nobody answers; 71 no memory; 72 another version answers.\n"
            "\n"
            "Examples:\n"
-           "  betexctl config check /etc/betex/betex.yaml\n"
-           "  betexctl config explain wal\n");
+           "  betexctl status\n"
+           "  betexctl market suspend 7\n"
+           "  betexctl config check /etc/betex/betex.yaml\n");
+}
+
+static void print_field(void *context, const char *field)
+{
+    (void)context;
+    printf(" %s", field);
 }
 
 static void print_verb_help(const struct btx_verb *verb)
@@ -78,17 +63,28 @@ static void print_verb_help(const struct btx_verb *verb)
            "betexctl %s - %s\n"
            "\n",
            verb->pattern, verb->pattern, verb->summary);
-    btx_options_print(options, BTX_COUNT_OF(options), verb->options);
+    btx_verb_options_print(verb);
+    if (verb->command != 0 && strstr(verb->pattern, "field=value") != NULL) {
+        printf("\nFields:");
+        btx_verb_command_fields(verb, print_field, NULL);
+        putchar('\n');
+    }
     printf("\n%s", verb->help);
 }
 
+/* The verb of all @arguments, of which the first @word_count are its words. */
 static enum btx_fault_code run_verb(const struct btx_verb *verb, const char **arguments,
-                                    size_t argument_count, struct btx_fault *reterr_fault)
+                                    size_t argument_count, size_t word_count,
+                                    struct btx_fault *reterr_fault)
 {
-    struct btx_ctl_request request = {.arguments = arguments, .argument_count = argument_count};
+    const char *sent[BTX_CTL_ARGUMENTS_MAX];
+    struct btx_ctl_request request;
 
-    if (btx_options_parse(options, BTX_COUNT_OF(options), verb->options, arguments,
-                          &request.argument_count, &request, reterr_fault) != BTX_OK)
+    if (argument_count > BTX_COUNT_OF(sent))
+        return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0, "too many arguments");
+    memcpy(sent, arguments, argument_count * sizeof sent[0]);
+    if (btx_verb_options_parse(verb, arguments + word_count, argument_count - word_count, &request,
+                               reterr_fault) != BTX_OK)
         return reterr_fault->code;
     if (request.help) {
         print_verb_help(verb);
@@ -96,7 +92,9 @@ static enum btx_fault_code run_verb(const struct btx_verb *verb, const char **ar
     }
     if (!btx_verb_takes(verb, request.argument_count))
         return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0, "want betexctl %s", verb->pattern);
-    return verb->run(&request, reterr_fault);
+    if (verb->place == BTX_VERB_SERVER)
+        return btx_ctl_remote(&request, sent, argument_count, &remote_status, reterr_fault);
+    return functions[btx_verb_name(verb)](&request, reterr_fault);
 }
 
 /* Nothing, a half verb or none; all of them may ask for help. */
@@ -109,13 +107,13 @@ static enum btx_fault_code run_none(const char **arguments, size_t argument_coun
         print_help();
         return BTX_OK;
     }
-    if (help && btx_verbs_print(verbs, BTX_COUNT_OF(verbs), arguments, argument_count - 1) != 0)
+    if (help && btx_verbs_print(btx_verb_table, BTX_VERB_COUNT, arguments, argument_count - 1) != 0)
         return BTX_OK;
     if (argument_count == 1 && strcmp(arguments[0], "--version") == 0) {
         printf("betexctl %s\n", BTX_VERSION);
         return BTX_OK;
     }
-    return btx_verbs_refuse(verbs, BTX_COUNT_OF(verbs), "betexctl", arguments, argument_count,
+    return btx_verbs_refuse(btx_verb_table, BTX_VERB_COUNT, "betexctl", arguments, argument_count,
                             reterr_fault);
 }
 
@@ -124,11 +122,35 @@ static enum btx_fault_code run(const char **arguments, size_t argument_count,
 {
     size_t word_count = 0;
     const struct btx_verb *verb =
-        btx_verbs_find(verbs, BTX_COUNT_OF(verbs), arguments, argument_count, &word_count);
+        btx_verbs_find(btx_verb_table, BTX_VERB_COUNT, arguments, argument_count, &word_count);
 
     if (verb == NULL)
         return run_none(arguments, argument_count, reterr_fault);
-    return run_verb(verb, arguments + word_count, argument_count - word_count, reterr_fault);
+    return run_verb(verb, arguments, argument_count, word_count, reterr_fault);
+}
+
+static void report(const struct btx_fault *fault)
+{
+    /* Who leaves a pipe has seen enough (head, less): that needs no sentence. */
+    if (fault->code != BTX_OK && fault->text[0] != '\0' && fault->os_error != EPIPE)
+        fprintf(stderr, "betexctl: %s\n", fault->text);
+}
+
+/* One line of the prompt; "help" is what --help is on a command line, and no program stands before
+ * the words. */
+static void run_line(const char **arguments, size_t argument_count)
+{
+    struct btx_fault fault = {0};
+
+    if (argument_count > 1 && strcmp(arguments[0], "betexctl") == 0) {
+        arguments++;
+        argument_count--;
+    }
+    if (argument_count == 1 && strcmp(arguments[0], "help") == 0)
+        print_help();
+    else if (run(arguments, argument_count, &fault) != BTX_OK)
+        report(&fault);
+    (void)fflush(stdout);
 }
 
 /* What was printed must have arrived; that it did not would be worse than what else there is. */
@@ -149,11 +171,14 @@ int main(int argument_count, char **arguments)
 
     /* A reader that has gone away is a fault like any other, not a silent death. */
     (void)signal(SIGPIPE, SIG_IGN); /* Cannot fail for this signal. */
-    code = run((const char **)arguments + 1, argument_count > 0 ? (size_t)argument_count - 1 : 0,
-               &fault);
+    if (argument_count == 1 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+        code = btx_ctl_prompt(run_line, &fault);
+        remote_status = 0;
+    } else {
+        code = run((const char **)arguments + 1,
+                   argument_count > 0 ? (size_t)argument_count - 1 : 0, &fault);
+    }
     code = finish_output(code, &fault);
-    /* Who leaves a pipe has seen enough (head, less): that needs no sentence. */
-    if (code != BTX_OK && fault.text[0] != '\0' && fault.os_error != EPIPE)
-        fprintf(stderr, "betexctl: %s\n", fault.text);
-    return btx_fault_exit_status(code);
+    report(&fault);
+    return code == BTX_OK ? remote_status : btx_fault_exit_status(code);
 }

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ctl_request.h - what betexctl was asked, and the functions that do it.
+/* ctl_request.h - what betexctl was asked, and the functions of the verbs that need no engine.
  *
- * One function for each verb, found by the table in betexctl.c.  It prints its findings on standard
- * output; main() reports its fault and decides about the exit status. */
+ * Each is found by the table verbs.def and prints its findings on standard output; main() reports
+ * its fault and decides about the exit status. */
 #ifndef BTX_ADMIN_CTL_REQUEST_H
 #define BTX_ADMIN_CTL_REQUEST_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "admin/options.h"
 #include "engine/base/fault.h"
+
+enum { BTX_CTL_ARGUMENTS_MAX = 64 };
 
 struct btx_ctl_request {
     const char *const *arguments; /* what stands for the placeholders of the verb's pattern */
@@ -17,6 +20,12 @@ struct btx_ctl_request {
     bool help; /* the verb's help and nothing else */
     bool json;
     bool markdown; /* config explain */
+    bool watch;
+    bool is_long;    /* wal segments */
+    bool no_execute; /* wal verify */
+    const char *socket;
+    struct btx_option_number from; /* events tail */
+    struct btx_option_number rate; /* wal sizing */
 };
 
 /* What a verb is.  A fault with an empty text: all was said. */

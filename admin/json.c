@@ -59,6 +59,12 @@ void btx_json_hundredths(struct btx_json *json, const char *key, uint64_t hundre
     fprintf(json->out, "%" PRIu64 ".%02u", hundredths / 100, (unsigned)(hundredths % 100));
 }
 
+void btx_json_number(struct btx_json *json, const char *key, const char *text)
+{
+    put_key(json, key);
+    fputs(text, json->out);
+}
+
 void btx_json_bool(struct btx_json *json, const char *key, bool value)
 {
     put_key(json, key);

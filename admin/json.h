@@ -29,6 +29,8 @@ void btx_json_u64(struct btx_json *json, const char *key, uint64_t value);
 void btx_json_i64(struct btx_json *json, const char *key, int64_t value);
 /* @hundredths / 100, with two decimals. */
 void btx_json_hundredths(struct btx_json *json, const char *key, uint64_t hundredths);
+/* @text is a JSON number already. */
+void btx_json_number(struct btx_json *json, const char *key, const char *text);
 void btx_json_bool(struct btx_json *json, const char *key, bool value);
 void btx_json_null(struct btx_json *json, const char *key);
 void btx_json_text(struct btx_json *json, const char *key, const char *value);

@@ -2,6 +2,7 @@
 #include "admin/units.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -104,4 +105,19 @@ void btx_units_printable(char *ret_text, size_t ret_size_bytes, const char *text
             ret_text[used++] = (char)byte;
     }
     ret_text[used] = '\0';
+}
+
+struct btx_units_text btx_units_decimal(int64_t ten_thousandths)
+{
+    const bool is_negative = ten_thousandths < 0;
+    const uint64_t value = is_negative ? 0 - (uint64_t)ten_thousandths : (uint64_t)ten_thousandths;
+    struct btx_units_text result;
+    int length = snprintf(result.text, sizeof result.text, "%s%" PRIu64 ".%04u",
+                          is_negative ? "-" : "", value / 10000, (unsigned)(value % 10000));
+
+    while (result.text[length - 1] == '0')
+        result.text[--length] = '\0';
+    if (result.text[length - 1] == '.')
+        result.text[--length] = '\0';
+    return result;
 }

@@ -31,6 +31,9 @@ struct btx_units_text btx_units_short_time(uint64_t wall_ns);
 /* The two greatest units: "3 d 4 h", "5 min 2 s", "12.3 s", "8 ms". */
 struct btx_units_text btx_units_duration(uint64_t duration_ns);
 
+/* 1/10 000 as the text form has decimals: "12.5", "-3", "0.0001". */
+struct btx_units_text btx_units_decimal(int64_t ten_thousandths);
+
 /* "7f0c2a44-...". */
 struct btx_units_text btx_units_uuid(const uint8_t uuid[16]);
 

@@ -6,6 +6,8 @@
 
 #include "engine/base/attributes.h"
 
+enum { PATTERN_COLUMNS = 30 };
+
 /* The word of a pattern at @at, and its length; behind the last one 0. */
 static size_t word_length(const char *at)
 {
@@ -61,6 +63,13 @@ const struct btx_verb *btx_verbs_find(const struct btx_verb *verbs, size_t verb_
     return NULL;
 }
 
+static bool is_open_ended(const char *pattern)
+{
+    const size_t length = strlen(pattern);
+
+    return length > 3 && strcmp(pattern + length - 3, "...") == 0;
+}
+
 bool btx_verb_takes(const struct btx_verb *verb, size_t count)
 {
     size_t minimum = 0;
@@ -70,7 +79,7 @@ bool btx_verb_takes(const struct btx_verb *verb, size_t count)
         minimum += *at == '<' ? 1 : 0;
         maximum += is_placeholder(at) ? 1 : 0;
     }
-    return count >= minimum && count <= maximum;
+    return count >= minimum && (count <= maximum || is_open_ended(verb->pattern));
 }
 
 /* Whether @pattern begins with all of @arguments. */
@@ -85,7 +94,7 @@ enum btx_fault_code btx_verbs_refuse(const struct btx_verb *verbs, size_t verb_c
                                      const char *program, const char *const *arguments,
                                      size_t argument_count, struct btx_fault *reterr_fault)
 {
-    char list[256] = "";
+    char list[384] = "";
     size_t length = 0;
     size_t common = 0;
 
@@ -121,7 +130,10 @@ size_t btx_verbs_print(const struct btx_verb *verbs, size_t verb_count,
     for (size_t i = 0; i < verb_count; i++) {
         if (!begins(verbs[i].pattern, arguments, argument_count))
             continue;
-        printf("  %-24s %s\n", verbs[i].pattern, verbs[i].summary);
+        if (strlen(verbs[i].pattern) <= PATTERN_COLUMNS)
+            printf("  %-*s %s\n", PATTERN_COLUMNS, verbs[i].pattern, verbs[i].summary);
+        else
+            printf("  %s\n  %-*s %s\n", verbs[i].pattern, PATTERN_COLUMNS, "", verbs[i].summary);
         printed++;
     }
     return printed;

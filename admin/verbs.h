@@ -2,22 +2,28 @@
 /* verbs.h - commands of several words by a table: each row's pattern is its grammar and its usage.
  *
  * A pattern is words, then "<placeholder>" for what must be given, then "[placeholder]" for what
- * may be: "config explain [key]". */
+ * may be, "config explain [key]"; with "..." behind the last one, any number of it. */
 #ifndef BTX_ADMIN_VERBS_H
 #define BTX_ADMIN_VERBS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#include "admin/ctl_request.h"
+#include "admin/roles.h"
 #include "engine/base/fault.h"
+
+/* Who does it. */
+enum btx_verb_place { BTX_VERB_LOCAL, BTX_VERB_SERVER };
 
 struct btx_verb {
     const char *pattern;
-    btx_ctl_verb run;
     unsigned options; /* bits of the options that it knows */
     const char *summary;
     const char *help; /* paragraphs behind the options, examples last */
+    enum btx_verb_place place;
+    enum btx_role role; /* SERVER: what it wants */
+    uint8_t command;    /* enum btx_command_type that it hands in; 0: none */
 };
 
 /* The row whose words @arguments begin with, and how many words that are; NULL: none. */

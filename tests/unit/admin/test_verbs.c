@@ -9,19 +9,11 @@
 
 #include <cmocka.h>
 
-static enum btx_fault_code run(const struct btx_ctl_request *request,
-                               struct btx_fault *reterr_fault)
-{
-    (void)request;
-    (void)reterr_fault;
-    return BTX_OK;
-}
-
 static const struct btx_verb verbs[] = {
-    {"status", run, 0, "s", "h"},
-    {"config check <file>", run, 0, "s", "h"},
-    {"config explain [key]", run, 0, "s", "h"},
-    {"market open <market> <kind> [tick]", run, 0, "s", "h"},
+    {.pattern = "status", .summary = "s", .help = "h"},
+    {.pattern = "config check <file>", .summary = "s", .help = "h"},
+    {.pattern = "config explain [key]", .summary = "s", .help = "h"},
+    {.pattern = "market open <market> <kind> [tick]", .summary = "s", .help = "h"},
 };
 
 static const struct btx_verb *find(const char *const *arguments, size_t count, size_t *ret_words)
