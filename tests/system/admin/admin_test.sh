@@ -341,18 +341,27 @@ for _ in range(300):
     body = bytearray(request(b"market", b"show", b"7"))
     for _ in range(random.randrange(1, 5)):
         body[random.randrange(8, len(body))] = random.randrange(256)
-    client.sendall(body[:random.randrange(1, len(body) + 1)])
+    try:
+        client.sendall(body[:random.randrange(1, len(body) + 1)])
+    except OSError:
+        pass  # One too many at once was closed.
     client.close()
 
 # A client that goes in the middle of an answer, and one that never asks, and never reads.
 silent = [connect() for _ in range(8)]
 for _ in range(4):
     client = connect()
-    client.sendall(request(b"events", b"tail", b"--from", b"1"))
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
     silent.append(client)
+    try:
+        client.sendall(request(b"events", b"tail", b"--from", b"1"))
+    except OSError:
+        pass
 client = connect()
-client.sendall(request(b"wal", b"verify"))
+try:
+    client.sendall(request(b"wal", b"verify"))
+except OSError:
+    pass
 client.close()
 
 def balance_is_shown():
