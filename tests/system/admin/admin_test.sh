@@ -286,6 +286,33 @@ restart() {
     [ ! -e "$scratch/admin.sock" ] || fail 'the socket is left'
 }
 
+# An engine that dies with a command in its ring: nobody knows what has become of it.
+lost_answer() {
+    all
+    kill -STOP "$engine_pid"
+    python3 - "$scratch/admin.sock" > "$scratch/out" <<'END' &
+import socket, struct, sys
+
+client = socket.socket(socket.AF_UNIX)
+client.connect(sys.argv[1])
+body = struct.pack("<4H", 1, 0, 0, 3) + b"account\0open\0" + b"1001\0"
+client.sendall(struct.pack("<IB3x", len(body), 1) + body)
+print("sent", flush=True)
+answer = b""
+while got := client.recv(4096):
+    answer += got
+assert b"the engine is gone: whether it was done, only the log tells" in answer, answer
+assert answer.endswith(struct.pack("<IB3xB", 1, 4, 68)), answer
+END
+    local asking=$!
+    until_so grep -q sent "$scratch/out"
+    expect 0 status # Comes behind it, so that it has been handed in.
+    kill -9 "$engine_pid"
+    wait "$engine_pid" 2> /dev/null
+    engine_pid=''
+    wait "$asking" || fail 'not told what nobody knows'
+}
+
 second_admin() {
     all
     "$BIN/betex-admin" --config "$scratch/betex.yaml" --wal "$scratch/wal" 2> "$scratch/err"
