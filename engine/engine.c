@@ -221,6 +221,7 @@ static enum btx_fault_code open_status(struct engine *engine, struct btx_fault *
 {
     const char *reasons[BTX_REJECT_COUNT];
     const char *commands[BTX_COMMAND_COUNT + 1] = {[0] = ""};
+    char host[256] = "unknown";
     const struct btx_status_options options = {
         .parts = 1u << BTX_STATUS_PART_MAIN | 1u << BTX_STATUS_PART_MATCHER |
                  1u << BTX_STATUS_PART_POLLER | 1u << BTX_STATUS_PART_SEGMENTS |
@@ -243,6 +244,13 @@ static enum btx_fault_code open_status(struct engine *engine, struct btx_fault *
     btx_status_writer_init(&engine->status, engine->page.shared, BTX_STATUS_PART_MAIN);
     btx_status_writer_init(&engine->descriptors, engine->page.shared, BTX_STATUS_PART_DESCRIPTORS);
     btx_status_writer_init(&engine->segments, engine->page.shared, BTX_STATUS_PART_SEGMENTS);
+    (void)gethostname(host, sizeof host - 1); /* A host without a name stays unknown. */
+    btx_status_put_text(&engine->status, BTX_STATUS_TEXT_HOST, host);
+    btx_status_put_text(&engine->status, BTX_STATUS_TEXT_IMAGE, IMAGE);
+    btx_status_set(&engine->status, BTX_STATUS_START, btx_clock_wall_ns(engine->clock));
+    btx_status_set(&engine->status, BTX_STATUS_RULES_VERSION, BTX_RULES_VERSION);
+    btx_status_set(&engine->status, BTX_STATUS_WATCHDOG_INTERVAL,
+                   engine->options->notify->watchdog_ns);
     return BTX_OK;
 }
 
@@ -417,6 +425,10 @@ static enum btx_fault_code open_server(struct engine *engine, struct btx_fault *
         return reterr_fault->code;
     for (size_t i = 0; i < engine->port_count; i++)
         engine->ports[i] = btx_ring_server_port(engine->server, i);
+    for (size_t i = 0; i < engine->port_count; i++)
+        btx_status_put_text(&engine->descriptors,
+                            BTX_STATUS_TEXT_PRODUCER_NAME + engine->rules[i].producer,
+                            engine->rules[i].name);
     return BTX_OK;
 }
 
@@ -426,7 +438,7 @@ static enum btx_fault_code start_threads(struct engine *engine, struct btx_fault
     const struct btx_poller_options poller = {
         .ring = &engine->ring,
         .writer = engine->writer,
-        .max_commit_bytes = engine->options->settings->wal.max_commit_bytes,
+        .settings = &engine->options->settings->wal,
         .mark = engine->log_seq,
         .clock = engine->clock,
         .desk = &engine->desk,

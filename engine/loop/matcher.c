@@ -52,11 +52,31 @@ const char *btx_matcher_check_gateway(const void *record, size_t length_bytes, v
 
 /* ---- Txs ---- */
 
+static void tell_bounds(struct btx_matcher *matcher)
+{
+    const struct btx_status_writer *status = &matcher->status;
+    const struct btx_core_capacity *capacity = &matcher->options.exchange->capacity;
+
+    btx_status_common(status, BTX_STATUS_COMMON_PART_STATE, BTX_STATUS_PART_RUNNING);
+    btx_status_set(status, BTX_STATUS_RING_CAPACITY, matcher->options.ring->capacity_bytes);
+    btx_status_set(status, BTX_STATUS_ACCOUNTS_MAX, capacity->accounts);
+    btx_status_set(status, BTX_STATUS_MARKETS_MAX, capacity->markets);
+    btx_status_set(status, BTX_STATUS_RUNNERS_MAX, capacity->runners);
+    btx_status_set(status, BTX_STATUS_ORDERS_MAX, capacity->orders);
+    btx_status_set(status, BTX_STATUS_POSITIONS_MAX, capacity->positions);
+    for (size_t i = 0; i < matcher->options.port_count; i++) {
+        const struct btx_ring_port_rule *rule = &matcher->options.ports[i]->rule;
+
+        btx_status_set(status, BTX_STATUS_PRODUCER_CAPACITY + rule->producer, rule->ring_bytes);
+    }
+}
+
 void btx_matcher_init(struct btx_matcher *matcher, const struct btx_matcher_options *options)
 {
     CHECK(options->port_count >= 1);
     matcher->options = *options;
     btx_status_writer_init(&matcher->status, options->status, BTX_STATUS_PART_MATCHER);
+    tell_bounds(matcher);
     matcher->goes_on = btx_core_pending(options->exchange->core) != NULL;
 }
 

@@ -2,6 +2,7 @@
 #include "engine/loop/poller.h"
 
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "engine/base/check.h"
 #include "engine/wire/record.h"
@@ -23,6 +24,15 @@ void btx_poller_init(struct btx_poller *poller, const struct btx_poller_options 
     btx_status_writer_init(&poller->status, options->status, BTX_STATUS_PART_POLLER);
     btx_status_set(&poller->status, BTX_STATUS_DURABLE_SEQ, options->mark);
     btx_status_set(&poller->status, BTX_STATUS_LOG_CLOSED, 0);
+    btx_status_common(&poller->status, BTX_STATUS_COMMON_PART_STATE, BTX_STATUS_PART_RUNNING);
+    btx_status_set(&poller->status, BTX_STATUS_SEGMENT_MAP,
+                   options->settings->segment_map_size_bytes);
+    btx_status_set(&poller->status, BTX_STATUS_LOW_SPACE, options->settings->low_space_bytes);
+    btx_status_set(&poller->status, BTX_STATUS_STOP_SPACE, options->settings->stop_bytes);
+    btx_status_set(&poller->status, BTX_STATUS_LOCK, BTX_STATUS_LOCK_HELD);
+    btx_status_set(&poller->status, BTX_STATUS_LOCK_PID, (uint64_t)getpid());
+    btx_status_set(&poller->status, BTX_STATUS_LOCK_EPOCH, btx_wal_writer_epoch(options->writer));
+    btx_status_set(&poller->status, BTX_STATUS_LOCK_START, btx_clock_wall_ns(options->clock));
 }
 
 /* Whether a commit may end behind @record: at the end of a tx, and behind a note, which is between
@@ -84,7 +94,7 @@ static enum btx_fault_code commit(struct btx_poller *poller, uint8_t *pending, s
     uint64_t began_ns;
     uint64_t now_ns;
 
-    gather(pending, pending_bytes, poller->options.max_commit_bytes, &batch);
+    gather(pending, pending_bytes, poller->options.settings->max_commit_bytes, &batch);
     piece = (struct iovec){.iov_base = pending, .iov_len = batch.length_bytes};
     began_ns = btx_clock_monotonic_ns(clock);
     if (btx_wal_writer_commit(poller->options.writer, &piece, 1, reterr_fault) != BTX_OK)
@@ -149,6 +159,7 @@ static void look(struct btx_poller *poller, uint64_t now_ns)
     atomic_store_explicit(&poller->options.desk->space, (uint32_t)log.space, memory_order_relaxed);
     btx_status_beat(status, now_ns);
     btx_status_set(status, BTX_STATUS_SEGMENT, log.segment);
+    btx_status_put_text(status, BTX_STATUS_TEXT_SEGMENT_NAME, log.segment_name);
     btx_status_set(status, BTX_STATUS_SEGMENT_EVENTS, log.segment_events);
     btx_status_set(status, BTX_STATUS_SEGMENT_BYTES, log.segment_bytes);
     btx_status_set(status, BTX_STATUS_SEGMENT_START,
@@ -177,6 +188,8 @@ enum btx_poller_turn btx_poller_turn(struct btx_poller *poller, struct btx_fault
     if (now_ns - poller->looked_ns >= LOOK_NS || code != BTX_OK || no_more)
         look(poller, now_ns);
     if (code != BTX_OK) {
+        if (code == BTX_FAULT_LOCKED)
+            btx_status_set(&poller->status, BTX_STATUS_LOCK, BTX_STATUS_LOCK_LOST);
         btx_status_add(&poller->status, BTX_STATUS_SYNC_FAILURES, 1);
         btx_status_set(&poller->status, BTX_STATUS_LOG_CLOSED, 1);
         btx_status_put_fault(&poller->status, reterr_fault,

@@ -21,9 +21,9 @@
 
 struct btx_poller_options {
     struct btx_event_ring *ring;
-    struct btx_wal_writer *writer; /* the poller's until it has ended */
-    uint64_t max_commit_bytes;
-    uint64_t mark; /* last seq in the log */
+    struct btx_wal_writer *writer;           /* the poller's until it has ended */
+    const struct btx_wal_settings *settings; /* of the writer; outlives it */
+    uint64_t mark;                           /* last seq in the log */
     const struct btx_clock *clock;
     struct btx_desk *desk;
     struct btx_latency_track *track;

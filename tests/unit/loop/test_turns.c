@@ -27,6 +27,7 @@ static struct {
     struct btx_ring_port *ports[1];
     struct btx_command_producer producer;
     struct btx_wal_writer *writer;
+    struct btx_wal_settings settings;
     struct btx_clock_manual clock;
     struct btx_desk desk;
     struct btx_latency_track track;
@@ -62,6 +63,7 @@ static void open_log(void)
     options.settings.unsafe_filesystem = 1;
     options.settings.stop_bytes = 0;
     options.settings.low_space_bytes = 0;
+    all.settings = options.settings;
     assert_int_equal(btx_wal_writer_open(&all.writer, &options, &all.fault), BTX_OK);
 }
 
@@ -120,7 +122,7 @@ static int setup(void **state)
                                                                        .kick = kick});
     btx_poller_init(&all.poller, &(const struct btx_poller_options){.ring = &all.ring,
                                                                     .writer = all.writer,
-                                                                    .max_commit_bytes = 1u << 20,
+                                                                    .settings = &all.settings,
                                                                     .clock = &all.clock.clock,
                                                                     .desk = &all.desk,
                                                                     .track = &all.track,
