@@ -12,6 +12,7 @@
 struct command_line {
     const char *config;
     const char *wal;
+    bool no_sandbox;
     bool help;
     bool version;
 };
@@ -26,6 +27,7 @@ static void print_help(void)
            "\n"
            "  --config FILE   the configuration (betexctl config explain)\n"
            "  --wal DIR       the log; made when there is none\n"
+           "  --no-sandbox    keep what a debugger or a sanitizer needs; not for production\n"
            "  --help          print this text\n"
            "  --version       print the version\n"
            "\n"
@@ -40,11 +42,10 @@ static void print_help(void)
 static enum btx_fault_code parse(int argument_count, char **arguments,
                                  struct command_line *ret_line, struct btx_fault *reterr_fault)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"wal", required_argument, NULL, 'w'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {"version", no_argument, NULL, 'v'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {"wal", required_argument, NULL, 'w'},
+        {"no-sandbox", no_argument, NULL, 'n'},   {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},      {NULL, 0, NULL, 0}};
     int option;
 
     *ret_line = (struct command_line){0};
@@ -56,6 +57,9 @@ static enum btx_fault_code parse(int argument_count, char **arguments,
             break;
         case 'w':
             ret_line->wal = optarg;
+            break;
+        case 'n':
+            ret_line->no_sandbox = true;
             break;
         case 'h':
             ret_line->help = true;
@@ -94,6 +98,7 @@ static enum btx_fault_code run(const struct command_line *command_line, const st
         .log = log,
         .signals = &signals,
         .notify = &notify,
+        .sandbox = !command_line->no_sandbox,
     };
     enum btx_fault_code code;
 

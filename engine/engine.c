@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -20,6 +23,7 @@
 #include "engine/loop/waiting.h"
 #include "engine/ring/ring_server.h"
 #include "engine/service/pinning.h"
+#include "engine/service/sandbox.h"
 #include "engine/service/slew_clock.h"
 #include "engine/wal/writer.h"
 
@@ -33,6 +37,8 @@
 /* The poller sleeps at most so long when nothing comes. */
 #define POLLER_WAIT_NS (50 * MS_NS)
 #define GATEWAYS_MAX 8u
+/* The log's segments, rings, a connection for each port and those that wait. */
+#define DESCRIPTORS_MAX 1024
 #define ADMIN_RING_BYTES (UINT64_C(1) << 20)
 #define GATEWAY_RING_BYTES (UINT64_C(1) << 20)
 
@@ -404,10 +410,11 @@ static enum btx_fault_code make_rules(struct engine *engine, struct btx_fault *r
 
 static enum btx_fault_code open_server(struct engine *engine, struct btx_fault *reterr_fault)
 {
-    struct btx_ring_server_options options = {
+    const struct btx_ring_server_options options = {
         .path = engine->options->settings->engine.socket,
         .mode = 0666, /* The kernel says who a peer is. */
         .rules = engine->rules,
+        .rule_count = engine->port_count,
         .events = &engine->ring,
         .status_fd = engine->page.fd,
         .first_incarnation = 1,
@@ -418,9 +425,6 @@ static enum btx_fault_code open_server(struct engine *engine, struct btx_fault *
         .clock = engine->clock,
     };
 
-    if (make_rules(engine, reterr_fault) != BTX_OK)
-        return reterr_fault->code;
-    options.rule_count = engine->port_count;
     if (btx_ring_server_open(&engine->server, &options, reterr_fault) != BTX_OK)
         return reterr_fault->code;
     for (size_t i = 0; i < engine->port_count; i++)
@@ -430,6 +434,12 @@ static enum btx_fault_code open_server(struct engine *engine, struct btx_fault *
                             BTX_STATUS_TEXT_PRODUCER_NAME + engine->rules[i].producer,
                             engine->rules[i].name);
     return BTX_OK;
+}
+
+static void join_threads(struct engine *engine)
+{
+    CHECK(pthread_join(engine->matcher_thread, NULL) == 0);
+    CHECK(pthread_join(engine->poller_thread, NULL) == 0);
 }
 
 /* Matcher and poller begin.  After a fault neither runs. */
@@ -579,18 +589,105 @@ static void serve(struct engine *engine)
     }
     (void)btx_notify_stopping(engine->options->notify);
     btx_status_set(&engine->status, BTX_STATUS_STATE, BTX_STATUS_ENGINE_DRAINING);
-    CHECK(pthread_join(engine->matcher_thread, NULL) == 0);
-    CHECK(pthread_join(engine->poller_thread, NULL) == 0);
+    join_threads(engine);
+}
+
+/* ---- Sandbox ---- */
+
+/* The folder that @path lies in, into @folder: "." for a name alone. */
+static void folder_of(const char *path, char folder[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        (void)snprintf(folder, PATH_MAX, ".");
+    else
+        (void)snprintf(folder, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+}
+
+/* Make the log's folder, if there is none: a sandbox is made of what is there.  What goes wrong is
+ * said when the log is opened. */
+static void make_wal_folder(const struct engine *engine)
+{
+    (void)mkdir(engine->options->wal, 0750);
+}
+
+/* Keep the log, the folder of the socket, and what texts of faults are made from. */
+static enum btx_fault_code close_files(const struct engine *engine, struct btx_fault *reterr_fault)
+{
+    static const char *const optional[] = {"/dev/null", "/proc/self/mountinfo",
+                                           "/proc/sys/kernel/random/boot_id",
+                                           "/proc/sys/vm/nr_hugepages", "/sys/kernel/mm/hugepages"};
+    char socket_folder[PATH_MAX];
+    char wal_folder[PATH_MAX];
+    struct btx_sandbox_path paths[3 + BTX_COUNT_OF(optional)];
+    struct btx_sandbox_files files = {.paths = paths};
+    struct btx_log_line line;
+    unsigned int abi;
+
+    folder_of(engine->options->settings->engine.socket, socket_folder);
+    folder_of(engine->options->wal, wal_folder);
+    paths[files.path_count++] = (struct btx_sandbox_path){engine->options->wal, BTX_SANDBOX_WRITE};
+    paths[files.path_count++] = (struct btx_sandbox_path){wal_folder, BTX_SANDBOX_READ};
+    paths[files.path_count++] = (struct btx_sandbox_path){socket_folder, BTX_SANDBOX_SOCKETS};
+    for (size_t i = 0; i < BTX_COUNT_OF(optional); i++) {
+        if (access(optional[i], F_OK) == 0)
+            paths[files.path_count++] = (struct btx_sandbox_path){optional[i], BTX_SANDBOX_READ};
+    }
+    if (btx_sandbox_close_files(&files, &abi, reterr_fault) != BTX_OK)
+        return reterr_fault->code;
+    btx_log_begin(&line, engine->options->log, abi == 0 ? BTX_LOG_WARNING : BTX_LOG_INFO,
+                  btx_sandbox_files_sentence(abi));
+    btx_log_end(&line);
+    return BTX_OK;
+}
+
+/* Before anything that others wrote is read, and before there are other threads. */
+static enum btx_fault_code enter_sandbox(const struct engine *engine,
+                                         struct btx_fault *reterr_fault)
+{
+    const struct btx_sandbox_limits limits = {.descriptors = DESCRIPTORS_MAX};
+    struct btx_log_line line;
+
+    make_wal_folder(engine);
+    if (!engine->options->sandbox) {
+        btx_log_begin(&line, engine->options->log, BTX_LOG_WARNING,
+                      "without a sandbox, as the command line says: not for production");
+        btx_log_end(&line);
+        return BTX_OK;
+    }
+    if (btx_sandbox_drop(&limits, reterr_fault) != BTX_OK ||
+        close_files(engine, reterr_fault) != BTX_OK)
+        return reterr_fault->code;
+    return btx_sandbox_close_calls(BTX_SANDBOX_ENGINE_START, BTX_SANDBOX_KILL, reterr_fault);
+}
+
+/* Every thread is where it belongs. */
+static enum btx_fault_code narrow_sandbox(const struct engine *engine,
+                                          struct btx_fault *reterr_fault)
+{
+    return engine->options->sandbox
+               ? btx_sandbox_close_calls(BTX_SANDBOX_ENGINE, BTX_SANDBOX_KILL, reterr_fault)
+               : BTX_OK;
 }
 
 /* ---- All of it ---- */
 
 static enum btx_fault_code open_all(struct engine *engine, struct btx_fault *reterr_fault)
 {
+    /* Users are looked up while the files that say them can be read. */
+    if (make_rules(engine, reterr_fault) != BTX_OK || enter_sandbox(engine, reterr_fault) != BTX_OK)
+        return reterr_fault->code;
     if (recover(engine, reterr_fault) != BTX_OK || write_start(engine, reterr_fault) != BTX_OK ||
         open_ring(engine, reterr_fault) != BTX_OK || open_server(engine, reterr_fault) != BTX_OK)
         return reterr_fault->code;
-    return start_threads(engine, reterr_fault);
+    if (start_threads(engine, reterr_fault) != BTX_OK)
+        return reterr_fault->code;
+    if (narrow_sandbox(engine, reterr_fault) == BTX_OK)
+        return BTX_OK;
+    btx_desk_wish(&engine->desk, BTX_ENGINE_ABORT);
+    join_threads(engine);
+    return reterr_fault->code;
 }
 
 static enum btx_fault_code close_all(struct engine *engine, enum btx_fault_code code,

@@ -18,12 +18,14 @@ struct btx_engine_options {
     const struct btx_log *log;
     struct btx_signals *signals; /* open */
     struct btx_notify *notify;   /* open */
+    bool sandbox;                /* give up what is not needed; off for debuggers and sanitizers */
 };
 
 /* Open the log, recover, serve until a signal or an operator asks for an end, stop in order.
- * Faults: those of btx_wal_writer_open(), btx_recovery_run(), btx_event_ring_create(),
- * btx_ring_server_open() and btx_wal_writer_commit(); CONFIG for users that there are not, cores
- * that are not to be had, a clock before the log. */
+ * With a sandbox this process cannot do anything else afterwards.
+ * Faults: those of btx_sandbox_*(), btx_wal_writer_open(), btx_recovery_run(),
+ * btx_event_ring_create(), btx_ring_server_open() and btx_wal_writer_commit(); CONFIG for users
+ * that there are not, cores that are not to be had, a clock before the log. */
 BTX_MUST_USE enum btx_fault_code btx_engine_run(const struct btx_engine_options *options,
                                                 struct btx_fault *reterr_fault);
 

@@ -39,7 +39,9 @@ configure() {
 # start [ARGUMENT...]: the engine, until it serves; its id is in $engine.
 start() {
     : > "$scratch/engine.err"
-    "$BIN/betexd" --config "$scratch/betex.yaml" --wal "$scratch/wal" "$@" \
+    # A sanitizer needs what a sandbox takes away: BETEXD_OPTIONS says so.
+    # shellcheck disable=SC2086
+    "$BIN/betexd" --config "$scratch/betex.yaml" --wal "$scratch/wal" ${BETEXD_OPTIONS:-} "$@" \
         2> "$scratch/engine.err" &
     engine=$!
     until grep -q serving "$scratch/engine.err"; do
@@ -144,6 +146,23 @@ locked() {
     "$BIN/betexd" --config "$scratch/other.yaml" --wal "$scratch/wal" 2> "$scratch/err"
     [ $? -eq 65 ] || fail "the second engine was not refused with 65: $(cat "$scratch/err")"
     grep -q "pid $engine" "$scratch/err" || fail "it was not told who: $(cat "$scratch/err")"
+    stop
+}
+
+# Once it serves it has no capabilities, cannot get any, and has few system calls.
+sandboxed() {
+    if [ -n "${BETEXD_OPTIONS:-}" ]; then
+        echo "skipped: this build runs without a sandbox ($BETEXD_OPTIONS)"
+        exit 77
+    fi
+    configure
+    start
+    for line in 'NoNewPrivs:.1' 'Seccomp:.2' 'CapEff:.0000000000000000'; do
+        for task in /proc/"$engine"/task/*; do
+            grep -q "^$line$" "$task/status" ||
+                fail "no '$line' in thread $(cat "$task/comm"): $(cat "$task/status")"
+        done
+    done
     stop
 }
 
