@@ -16,7 +16,9 @@ bin=$1
 here=$(cd "$(dirname "$0")" && pwd)
 flows=$here/../../../shared/data/flows
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+# shellcheck source=services.sh
+. "$here/services.sh"
+trap 'end_services; rm -rf "$scratch"' EXIT
 commands=$scratch/day.commands.jsonl
 events=$scratch/day.events.jsonl
 
@@ -145,6 +147,11 @@ version_sample
 status=0
 keep_log || {
     printf '  THE LOG DID NOT HOLD\n'
+    status=1
+}
+
+run_services || {
+    printf '  THE SERVICES DID NOT HOLD\n'
     status=1
 }
 

@@ -3,13 +3,12 @@
 # engine_test.sh - betexd as a process: started, traded with through its rings, stopped, killed.
 # Each case is a function and a test:
 #
-#     BTX_BIN=build/release/bin PRODUCER=... engine_test.sh CASE
+#     BTX_BIN=build/release/bin engine_test.sh CASE
 set -u
 export LC_ALL=C
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:exitcode=99 UBSAN_OPTIONS=${UBSAN_OPTIONS:-}:exitcode=99
 
 BIN=$(realpath "${BTX_BIN:?where the programs are}")
-PRODUCER=$(realpath "${PRODUCER:?where engine_producer is}")
 scratch=$(mktemp -d) || exit 1
 engine=
 trap 'end_engine; rm -rf "$scratch"' EXIT
@@ -64,7 +63,7 @@ stop() {
 produce() {
     local commands=$1
     shift
-    "$PRODUCER" "$scratch/engine.sock" "$@" < "$commands" \
+    "$BIN/betex-produce" "$scratch/engine.sock" "$@" < "$commands" \
         > "$scratch/events" 2> "$scratch/figures"
 }
 

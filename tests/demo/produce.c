@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* producer.c - a client of the engine's rings, for tests, demonstrations and benchmarks: hands in
+/* produce.c - a client of the engine's rings, for tests, demonstrations and benchmarks: hands in
  * commands as fast as the ring takes them, or at a rate, and prints every durable event.
  *
- *   engine_producer SOCKET [--rate N] [--quiet] < commands.jsonl
+ *   betex-produce SOCKET [--rate N] [--quiet] < commands.jsonl
  *
  * Commands are one JSON object a line; their `t` is not used, the engine stamps its own.  All are
  * read before the first is handed in.  It ends when the last one is answered: exit status 0, and a
@@ -47,7 +47,7 @@ struct producer {
 
 static void die(const char *what)
 {
-    fprintf(stderr, "engine_producer: %s\n", what);
+    fprintf(stderr, "betex-produce: %s\n", what);
     exit(2);
 }
 
@@ -196,7 +196,7 @@ static void report(const struct producer *producer)
 static void parse(struct producer *producer, int count, char **arguments)
 {
     if (count < 2)
-        die("usage: engine_producer SOCKET [--rate N] [--quiet] < commands.jsonl");
+        die("usage: betex-produce SOCKET [--rate N] [--quiet] < commands.jsonl");
     for (int i = 2; i < count; i++) {
         if (strcmp(arguments[i], "--quiet") == 0)
             producer->quiet = true;
