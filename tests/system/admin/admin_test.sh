@@ -60,6 +60,7 @@ admin:
     view: daemon
     operator: bin
 END
+    rm -f "$scratch/admin.log" # What an earlier one wrote says nothing about this one.
     "$BIN/betex-admin" --config "$scratch/betex.yaml" --wal "$scratch/wal" 2> "$scratch/admin.log" &
     admin_pid=$!
     until_so grep -q answering "$scratch/admin.log"
