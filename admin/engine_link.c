@@ -11,10 +11,13 @@
 
 #include "admin/server.h"
 #include "engine/base/check.h"
+#include "engine/status/page_socket.h"
 #include "engine/wire/notes.h"
 
 #define CONNECT_NS UINT64_C(500000000)
 #define EARLIER_NS UINT64_C(5000000000)
+#define SHADOW_NS UINT64_C(10000000000)
+#define SHADOW_FAILED_NS UINT64_C(60000000000)
 
 enum { TURNS_AT_ONCE = 64 };
 
@@ -246,6 +249,32 @@ void btx_engine_link_read(struct btx_admin_server *server)
     btx_status_reading_init(server->reading, server->clock);
     if (server->view.memory != NULL)
         (void)!btx_status_reading_add_view(server->reading, &server->view, &ignored);
+    if (server->shadow_view.memory != NULL)
+        (void)!btx_status_reading_add_view(server->reading, &server->shadow_view, &ignored);
+}
+
+/* The auditor's page.  Where nobody answers that is known at once; one that hangs holds us up for
+ * the seconds that a fetch may take, and so is asked seldom.  The page of one that is gone stays:
+ * how long it has been silent is what an operator wants to know. */
+static void fetch_shadow(struct btx_admin_server *server)
+{
+    const uint64_t now_ns = btx_clock_monotonic_ns(server->clock);
+    struct btx_status_view view = {0};
+    struct btx_fault fault = {0};
+    int fd = -1;
+
+    if (now_ns < server->shadow_due_ns)
+        return;
+    if (btx_status_page_fetch(server->settings->shadow.socket, &fd, &fault) == BTX_OK &&
+        btx_status_view_open(&view, fd, &fault) == BTX_OK) {
+        btx_status_view_close(&server->shadow_view);
+        server->shadow_view = view;
+    }
+    if (fd >= 0)
+        (void)close(fd); /* The mapping stays. */
+    server->shadow_due_ns = btx_clock_monotonic_ns(server->clock);
+    server->shadow_due_ns +=
+        server->shadow_due_ns - now_ns < CONNECT_NS ? SHADOW_NS : SHADOW_FAILED_NS;
 }
 
 /* A reading now and then, so that rates are of the last seconds. */
@@ -269,6 +298,7 @@ static void on_second(evutil_socket_t fd, short events, void *context)
     (void)events;
     if (!server->is_connected)
         connect_engine(server);
+    fetch_shadow(server);
     keep_reading(server);
     go_on(server);
 }
@@ -301,6 +331,7 @@ enum btx_fault_code btx_engine_link_open(struct btx_admin_server *server,
         event_add(server->second, &second) != 0 || event_add(server->woken, NULL) != 0)
         return btx_fault_set(reterr_fault, BTX_FAULT_MEMORY, 0, "no memory for events");
     btx_status_reading_init(server->earlier, server->clock);
+    fetch_shadow(server);
     connect_engine(server);
     return BTX_OK;
 }
@@ -310,6 +341,7 @@ void btx_engine_link_close(struct btx_admin_server *server)
     if (server->go_on != NULL)
         disconnect(server, "the end of betex-admin");
     btx_read_model_close(&server->model);
+    btx_status_view_close(&server->shadow_view);
     if (server->second != NULL)
         event_free(server->second);
     if (server->go_on != NULL)

@@ -117,6 +117,10 @@ struct btx_admin_server {
     int wake_fd;
     struct btx_read_model model;
     struct btx_status_view view;
+    struct btx_status_view
+        shadow_view; /* of the auditor's page, which is fetched anew now and then:
+                                           a restart of it makes another */
+    uint64_t shadow_due_ns;
     uint64_t number;                  /* of the command handed in last */
     struct btx_admin_call *answering; /* whose command's events come now */
     struct btx_status_reading *reading;

@@ -54,6 +54,8 @@ engine:
     orders: 1000
 wal:
   max_commit_bytes: 1 MiB
+shadow:
+  socket: $scratch/shadow.sock
 admin:
   socket: $scratch/admin.sock
   groups:
