@@ -673,10 +673,19 @@ static enum btx_fault_code narrow_sandbox(const struct engine *engine,
 
 /* ---- All of it ---- */
 
+static enum btx_fault_code pin_main(const struct engine *engine, struct btx_fault *reterr_fault)
+{
+    const struct btx_setting_cores *cores = &engine->options->settings->engine.cores;
+
+    return cores->count == 0 ? BTX_OK : btx_pinning_pin("betexd", core_of(cores, 2), reterr_fault);
+}
+
 static enum btx_fault_code open_all(struct engine *engine, struct btx_fault *reterr_fault)
 {
-    /* Users are looked up while the files that say them can be read. */
-    if (make_rules(engine, reterr_fault) != BTX_OK || enter_sandbox(engine, reterr_fault) != BTX_OK)
+    /* Users are looked up while the files that say them can be read; and threads that are started
+     * from here on stay off the matcher's core. */
+    if (make_rules(engine, reterr_fault) != BTX_OK || pin_main(engine, reterr_fault) != BTX_OK ||
+        enter_sandbox(engine, reterr_fault) != BTX_OK)
         return reterr_fault->code;
     if (recover(engine, reterr_fault) != BTX_OK || write_start(engine, reterr_fault) != BTX_OK ||
         open_ring(engine, reterr_fault) != BTX_OK || open_server(engine, reterr_fault) != BTX_OK)
