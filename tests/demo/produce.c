@@ -5,9 +5,10 @@
  *   betex-produce SOCKET [--rate N] [--quiet] < commands.jsonl
  *
  * Commands are one JSON object a line; their `t` is not used, the engine stamps its own.  All are
- * read before the first is handed in.  It ends when the last one is answered: exit status 0, and a
- * line of figures on standard error; 3 when the engine ended before that.  What is on standard
- * output is durable in either case. */
+ * read before the first is handed in.  No more are unanswered at a time than the event ring has
+ * room for, so that it is not overrun when this gets no time on a core for a while.  It ends when
+ * the last one is answered: exit status 0, and a line of figures on standard error; 3 when the
+ * engine ended before that.  What is on standard output is durable in either case. */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -24,6 +25,9 @@
 
 #define CONNECT_NS UINT64_C(5000000000)
 #define READ_BYTES (UINT64_C(1) << 20)
+/* What the event ring has room for, for each command that is unanswered: itself and what it does.
+ * Few do more, and never many of those at a time. */
+#define ROOM_BYTES 4096
 
 struct producer {
     struct btx_ring_client client;
@@ -85,6 +89,7 @@ static void read_commands(struct producer *producer)
 /* Hand in what may be handed in now. */
 static void send_some(struct producer *producer)
 {
+    const uint64_t window = producer->client.events.capacity_bytes / ROOM_BYTES;
     uint64_t due = producer->count;
 
     if (producer->rate != 0) {
@@ -92,7 +97,7 @@ static void send_some(struct producer *producer)
         const uint64_t by_now = passed_ns / 1000 * producer->rate / 1000000;
         due = by_now < producer->count ? by_now : producer->count;
     }
-    while (producer->sent < due) {
+    while (producer->sent < due && producer->sent - producer->answered < window) {
         const struct btx_record *record =
             (const struct btx_record *)(const void *)(producer->commands + producer->next);
         const size_t bytes = btx_record_length_bytes(record);

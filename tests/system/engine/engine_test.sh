@@ -35,12 +35,18 @@ configure() {
     } > "$scratch/betex.yaml"
 }
 
+# betexd ARGUMENT...: in the foreground.  A sanitizer needs what a sandbox takes away:
+# BETEXD_OPTIONS says so.
+betexd() {
+    # shellcheck disable=SC2086
+    "$BIN/betexd" ${BETEXD_OPTIONS:-} "$@" 2> "$scratch/err"
+}
+
 # start [ARGUMENT...]: the engine, until it serves; its id is in $engine.
 start() {
     : > "$scratch/engine.err"
-    # A sanitizer needs what a sandbox takes away: BETEXD_OPTIONS says so.
     # shellcheck disable=SC2086
-    "$BIN/betexd" --config "$scratch/betex.yaml" --wal "$scratch/wal" ${BETEXD_OPTIONS:-} "$@" \
+    "$BIN/betexd" ${BETEXD_OPTIONS:-} --config "$scratch/betex.yaml" --wal "$scratch/wal" "$@" \
         2> "$scratch/engine.err" &
     engine=$!
     until grep -q serving "$scratch/engine.err"; do
@@ -142,7 +148,7 @@ locked() {
     configure
     start
     sed "s|engine.sock|other.sock|" "$scratch/betex.yaml" > "$scratch/other.yaml"
-    "$BIN/betexd" --config "$scratch/other.yaml" --wal "$scratch/wal" 2> "$scratch/err"
+    betexd --config "$scratch/other.yaml" --wal "$scratch/wal"
     [ $? -eq 65 ] || fail "the second engine was not refused with 65: $(cat "$scratch/err")"
     grep -q "pid $engine" "$scratch/err" || fail "it was not told who: $(cat "$scratch/err")"
     stop
@@ -169,19 +175,19 @@ sandboxed() {
 refused() {
     configure
     sed -i 's/hugepages: off/hugepages: perhaps/' "$scratch/betex.yaml"
-    "$BIN/betexd" --config "$scratch/betex.yaml" --wal "$scratch/wal" 2> "$scratch/err"
+    betexd --config "$scratch/betex.yaml" --wal "$scratch/wal"
     [ $? -eq 64 ] || fail "a wrong value: $(cat "$scratch/err")"
     grep -q 'betex.yaml:2:14: engine.hugepages: want' "$scratch/err" || fail "$(cat "$scratch/err")"
     [ ! -e "$scratch/wal" ] || fail "a log was begun"
     configure
     sed -i 's/admin_user: .*/admin_user: nobody-of-that-name/' "$scratch/betex.yaml"
-    "$BIN/betexd" --config "$scratch/betex.yaml" --wal "$scratch/wal" 2> "$scratch/err"
+    betexd --config "$scratch/betex.yaml" --wal "$scratch/wal"
     [ $? -eq 64 ] || fail "a user that is not there: $(cat "$scratch/err")"
     grep -q "no user 'nobody-of-that-name'" "$scratch/err" || fail "$(cat "$scratch/err")"
     configure 'cores: 1000'
-    "$BIN/betexd" --config "$scratch/betex.yaml" --wal "$scratch/wal" 2> "$scratch/err"
+    betexd --config "$scratch/betex.yaml" --wal "$scratch/wal"
     [ $? -eq 64 ] || fail "a core that is not there: $(cat "$scratch/err")"
-    "$BIN/betexd" --wal "$scratch/wal" 2> "$scratch/err"
+    betexd --wal "$scratch/wal"
     [ $? -eq 2 ] || fail "no configuration: $(cat "$scratch/err")"
 }
 
