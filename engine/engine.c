@@ -21,6 +21,7 @@
 #include "engine/loop/matcher.h"
 #include "engine/loop/poller.h"
 #include "engine/loop/waiting.h"
+#include "engine/peer_watch.h"
 #include "engine/ring/ring_server.h"
 #include "engine/service/pinning.h"
 #include "engine/service/sandbox.h"
@@ -58,6 +59,7 @@ struct engine {
     struct btx_ring_port *ports[1 + GATEWAYS_MAX];
     size_t port_count;
     struct btx_ring_server *server;
+    struct btx_peer_watch peers;
     struct btx_desk desk;
     struct btx_latency_track track;
     struct btx_matcher matcher;
@@ -423,16 +425,16 @@ static enum btx_fault_code open_server(struct engine *engine, struct btx_fault *
         .mapping_ns = 5 * SECOND_NS,
         .reopen_ns = 10 * MS_NS,
         .clock = engine->clock,
+        .on_news = btx_peer_watch_news,
+        .news_context = &engine->peers,
     };
 
+    btx_peer_watch_init(&engine->peers, engine->options->log, engine->clock, &engine->descriptors,
+                        engine->rules, engine->port_count);
     if (btx_ring_server_open(&engine->server, &options, reterr_fault) != BTX_OK)
         return reterr_fault->code;
     for (size_t i = 0; i < engine->port_count; i++)
         engine->ports[i] = btx_ring_server_port(engine->server, i);
-    for (size_t i = 0; i < engine->port_count; i++)
-        btx_status_put_text(&engine->descriptors,
-                            BTX_STATUS_TEXT_PRODUCER_NAME + engine->rules[i].producer,
-                            engine->rules[i].name);
     return BTX_OK;
 }
 
@@ -501,25 +503,6 @@ static bool all_move(const struct engine *engine, uint64_t now_ns)
            now_ns - heartbeat_ns(engine, BTX_STATUS_PART_POLLER) < STUCK_NS;
 }
 
-static void tell_peers(struct engine *engine)
-{
-    const struct btx_status_writer *status = &engine->descriptors;
-    struct btx_ring_server_status server;
-
-    btx_ring_server_status(engine->server, &server);
-    btx_status_set(status, BTX_STATUS_PEERS, server.opened - server.ended);
-    btx_status_set(status, BTX_STATUS_PEERS_REFUSED, server.refused + server.strangers);
-    btx_status_set(status, BTX_STATUS_REVOKED, server.ended);
-    for (size_t i = 0; i < engine->port_count; i++) {
-        const enum btx_ring_port_state state = btx_ring_port_state(engine->ports[i]);
-
-        btx_status_set(status, BTX_STATUS_PRODUCER_STATE + engine->rules[i].producer,
-                       state == BTX_RING_PORT_CLOSED ? BTX_STATUS_PRODUCER_FREE
-                       : state == BTX_RING_PORT_OPEN ? BTX_STATUS_PRODUCER_ATTACHED
-                                                     : BTX_STATUS_PRODUCER_REVOKED);
-    }
-}
-
 static void tell_disk(struct engine *engine)
 {
     struct statvfs disk;
@@ -558,7 +541,7 @@ static void watch(struct engine *engine)
     if (now_ns - engine->watched_second_ns < SECOND_NS)
         return;
     engine->watched_second_ns = now_ns;
-    tell_peers(engine);
+    btx_peer_watch_tell(&engine->peers, engine->server, engine->port_count);
     tell_disk(engine);
 }
 

@@ -28,19 +28,22 @@
 /* Accepted in a row before other connections have their turn. */
 #define ACCEPT_MAX 16
 
-#define WHY_GONE "the connection ended"
 #define WHY_SPOKE "the peer said something that it must not"
 #define WHY_UNMAPPED "the peer did not say that it has mapped its ring, or something else"
-#define WHY_STOP "the engine stops"
+/* The ends that a peer is not to blame for; compared by address. */
+static const char why_gone[] = "the connection ended";
+static const char why_stop[] = "the engine stops";
 
 /* A port and who is there. */
 struct place {
     struct btx_ring_port port;
     /* The connection for the poller, -1 for none: the same as peer_fd, which is the helper's. */
     _Atomic int wake_fd;
+    pid_t peer_pid;
     int peer_fd; /* with a closed port: welcomed, and has not said yet that it has mapped */
     uint64_t mapping_until_ns;
     int waiting_fd;
+    pid_t waiting_pid;
     uint64_t waiting_until_ns;
     uint64_t open_after_ns;
 };
@@ -79,6 +82,21 @@ static void dismiss(int fd, enum btx_ring_message_type type, const char *why)
 
 /* --- A place ---------------------------------------------------------------------------------- */
 
+/* Tell who wants to know; @why is NULL when the peer came. */
+static void place_news(const struct btx_ring_server *server, const struct place *place,
+                       const char *why)
+{
+    const struct btx_ring_peer_news news = {
+        .index = (size_t)(place - server->places),
+        .pid = place->peer_pid,
+        .why = why,
+        .is_to_blame = why != NULL && why != why_gone && why != why_stop,
+    };
+
+    if (server->options.on_news != NULL)
+        server->options.on_news(server->options.news_context, &news);
+}
+
 static void place_end(struct btx_ring_server *server, struct place *place, const char *why)
 {
     btx_ring_port_revoke(&place->port, why);
@@ -90,6 +108,7 @@ static void place_end(struct btx_ring_server *server, struct place *place, const
     dismiss(place->peer_fd, BTX_RING_MESSAGE_ENDED, why);
     place->peer_fd = -1;
     count(&server->ended);
+    place_news(server, place, why);
 }
 
 static bool place_is_free(const struct place *place)
@@ -111,13 +130,16 @@ static void place_abandon(struct btx_ring_server *server, struct place *place, c
     count(&server->refused);
 }
 
-static void place_welcome(struct btx_ring_server *server, struct place *place, int fd)
+/* Hand the ring to who waits for it. */
+static void place_welcome(struct btx_ring_server *server, struct place *place)
 {
+    const int fd = place->waiting_fd;
     const uint64_t now_ns = btx_clock_monotonic_ns(server->options.clock);
     struct btx_ring_message message = btx_ring_message_make(BTX_RING_MESSAGE_WELCOME, "");
     int fds[BTX_RING_DESCRIPTORS_MAX] = {server->event_page_fd, server->event_bytes_fd};
     struct btx_fault fault = {0};
 
+    place->waiting_fd = -1;
     place->open_after_ns = now_ns + server->options.reopen_ns;
     place->mapping_until_ns = now_ns + server->options.mapping_ns;
     if (btx_ring_port_prepare(&place->port, server->incarnation, &fault) != BTX_OK) {
@@ -127,6 +149,7 @@ static void place_welcome(struct btx_ring_server *server, struct place *place, i
     }
     server->incarnation++;
     place->peer_fd = fd;
+    place->peer_pid = place->waiting_pid;
     btx_ring_port_descriptors(&place->port, &fds[2], &fds[3]);
     message.descriptors[0] = BTX_RING_DESCRIPTOR_EVENT_PAGE;
     message.descriptors[1] = BTX_RING_DESCRIPTOR_EVENT_BYTES;
@@ -139,7 +162,7 @@ static void place_welcome(struct btx_ring_server *server, struct place *place, i
         message.descriptor_count = 5;
     }
     if (btx_ring_message_send(fd, &message, fds, message.descriptor_count) != 0)
-        place_abandon(server, place, WHY_GONE);
+        place_abandon(server, place, why_gone);
 }
 
 /* A peer that was welcomed has answered. */
@@ -160,8 +183,9 @@ static void place_open(struct btx_ring_server *server, struct place *place)
         return;
     }
     count(&server->opened);
+    place_news(server, place, NULL);
     if (btx_ring_message_send(place->peer_fd, &ready, NULL, 0) != 0)
-        place_end(server, place, WHY_GONE);
+        place_end(server, place, why_gone);
 }
 
 /* What a readable or broken connection of a peer means. */
@@ -170,7 +194,7 @@ static const char *peer_why(int fd)
     char byte;
 
     /* Not recvmsg: descriptors that somebody sends along are dropped by the kernel. */
-    return recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) > 0 ? WHY_SPOKE : WHY_GONE;
+    return recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) > 0 ? WHY_SPOKE : why_gone;
 }
 
 /* Look after the peer of a place. */
@@ -209,10 +233,7 @@ static void place_run(struct btx_ring_server *server, struct place *place, short
         (void)close(place->waiting_fd); /* Gone, or it spoke. */
         place->waiting_fd = -1;
     } else if (place_is_free(place) && now_ns >= place->open_after_ns) {
-        const int fd = place->waiting_fd;
-
-        place->waiting_fd = -1;
-        place_welcome(server, place, fd);
+        place_welcome(server, place);
     } else if (now_ns >= place->waiting_until_ns) {
         count(&server->refused);
         dismiss(place->waiting_fd, BTX_RING_MESSAGE_REFUSED,
@@ -265,6 +286,7 @@ static void welcome_or_refuse(struct btx_ring_server *server, int fd)
         return;
     }
     place->waiting_fd = fd;
+    place->waiting_pid = peer.pid;
     place->waiting_until_ns =
         btx_clock_monotonic_ns(server->options.clock) + server->options.patience_ns;
     place_run(server, place, 0, 0);
@@ -488,11 +510,11 @@ void btx_ring_server_close(struct btx_ring_server *server)
         struct place *place = &server->places[i];
 
         if (place->waiting_fd >= 0)
-            dismiss(place->waiting_fd, BTX_RING_MESSAGE_REFUSED, WHY_STOP);
+            dismiss(place->waiting_fd, BTX_RING_MESSAGE_REFUSED, why_stop);
         if (place_is_mapping(place))
-            place_abandon(server, place, WHY_STOP);
+            place_abandon(server, place, why_stop);
         else if (place->peer_fd >= 0)
-            place_end(server, place, WHY_STOP);
+            place_end(server, place, why_stop);
         btx_ring_port_done(&place->port);
     }
     if (server->is_started)

@@ -22,6 +22,14 @@ struct btx_ring_server; /* opaque */
 
 #define BTX_RING_PORTS_MAX 64
 
+/* A peer came or went.  @index is its port's, @why is static and NULL while it is there. */
+struct btx_ring_peer_news {
+    size_t index;
+    pid_t pid; /* of who connected, in the engine's namespace: for people, not for decisions */
+    const char *why;
+    bool is_to_blame; /* it did something that it must not; not: it went, or the engine stops */
+};
+
 struct btx_ring_server_options {
     const char *path; /* of the socket; what a dead engine left there is replaced */
     mode_t mode;      /* of its file: 0666 lets the table alone decide */
@@ -36,6 +44,10 @@ struct btx_ring_server_options {
     uint64_t reopen_ns;         /* least time between two lives of a port: what a peer that
                                    connects again and again can cost */
     const struct btx_clock *clock;
+    /* Called by the helper for each ring taken into use and each revoked; must not wait.  NULL for
+     * who does not want to know. */
+    void (*on_news)(void *context, const struct btx_ring_peer_news *news);
+    void *news_context;
 };
 
 /* Make the ports, listen, and start the helper.

@@ -240,6 +240,8 @@ int main(int count, char **arguments)
     }
     CHECK(fflush(stdout) == 0);
     report(&producer);
+    if (!there)
+        fprintf(stderr, "betex-produce: the engine ended it: %s\n", producer.client.why);
     btx_ring_client_close(&producer.client);
     return producer.answered == producer.count ? 0 : 3;
 }

@@ -4,88 +4,7 @@
 # Each case is a function and a test:
 #
 #     BTX_BIN=build/release/bin engine_test.sh CASE
-set -u
-export LC_ALL=C
-export ASAN_OPTIONS=${ASAN_OPTIONS:-}:exitcode=99 UBSAN_OPTIONS=${UBSAN_OPTIONS:-}:exitcode=99
-
-BIN=$(realpath "${BTX_BIN:?where the programs are}")
-scratch=$(mktemp -d) || exit 1
-engine=
-trap 'end_engine; rm -rf "$scratch"' EXIT
-
-fail() {
-    printf 'FAILED: %s\n' "$*"
-    sed 's/^/engine: /' "$scratch"/engine.err 2> /dev/null
-    exit 1
-}
-
-end_engine() {
-    [ -z "$engine" ] || kill -9 "$engine" 2> /dev/null
-}
-
-# configure [LINE...]: betex.yaml for this machine; further lines go below engine.
-configure() {
-    {
-        printf 'engine:\n  hugepages: off\n  socket: %s/engine.sock\n' "$scratch"
-        printf '  admin_user: %s\n  gateway_user: %s\n' "$(id -un)" "$(id -un)"
-        [ $# -eq 0 ] || printf '  %s\n' "$@"
-        printf '  capacities:\n    accounts: 10000\n    orders: 200000\n    positions: 100000\n'
-        printf '    stakes: 500000\n'
-        printf 'wal:\n  unsafe_filesystem: true\n  stop_bytes: 0\n  low_space_bytes: 0\n'
-    } > "$scratch/betex.yaml"
-}
-
-# betexd ARGUMENT...: in the foreground.  A sanitizer needs what a sandbox takes away:
-# BETEXD_OPTIONS says so.
-betexd() {
-    # shellcheck disable=SC2086
-    "$BIN/betexd" ${BETEXD_OPTIONS:-} "$@" 2> "$scratch/err"
-}
-
-# start [ARGUMENT...]: the engine, until it serves; its id is in $engine.
-start() {
-    : > "$scratch/engine.err"
-    # shellcheck disable=SC2086
-    "$BIN/betexd" ${BETEXD_OPTIONS:-} --config "$scratch/betex.yaml" --wal "$scratch/wal" "$@" \
-        2> "$scratch/engine.err" &
-    engine=$!
-    until grep -q serving "$scratch/engine.err"; do
-        kill -0 "$engine" 2> /dev/null || fail "the engine ended before it served"
-        sleep 0.02
-    done
-}
-
-# stop: in order; its exit status must be 0.
-stop() {
-    local status
-    kill -TERM "$engine"
-    wait "$engine"
-    status=$?
-    engine=
-    [ $status -eq 0 ] || fail "the engine ended with $status"
-}
-
-# produce FILE [OPTION...]: hand the commands in; what is durable is in $scratch/events.
-produce() {
-    local commands=$1
-    shift
-    "$BIN/betex-produce" "$scratch/engine.sock" "$@" < "$commands" \
-        > "$scratch/events" 2> "$scratch/figures"
-}
-
-verify() {
-    "$BIN/betex-wal" verify "$scratch/wal" > "$scratch/verify" ||
-        fail "the log is not consistent: $(cat "$scratch/verify")"
-}
-
-# events_of_log: the events of the log as betex-replay prints them.
-events_of_log() {
-    "$BIN/betex-wal" dump --events "$scratch/wal"
-}
-
-day() {
-    "$BIN/betex-market-day" > "$scratch/day.jsonl" || fail "no market day"
-}
+. "$(dirname "$0")/engine.sh"
 
 # ---- Cases ----
 
@@ -189,6 +108,84 @@ refused() {
     [ $? -eq 64 ] || fail "a core that is not there: $(cat "$scratch/err")"
     betexd --wal "$scratch/wal"
     [ $? -eq 2 ] || fail "no configuration: $(cat "$scratch/err")"
+}
+
+# Each key, empty and beyond its bound: said with its name and place, and nothing is begun.
+every_key() {
+    local file key tried=0
+    "$BIN/betexctl" config explain --json > "$scratch/keys" || fail "no keys"
+    mkdir "$scratch/wrong"
+    python3 - "$scratch/keys" "$scratch/wrong" <<'END' || fail "no wrong configurations"
+import json, sys
+for line in open(sys.argv[1]):
+    row = json.loads(line)
+    values = ["''"]
+    if row["type"] in ("number", "bytes"):
+        values.append(row["maximum"] + 1)
+    for i, value in enumerate(values):
+        with open(f"{sys.argv[2]}/{row['key']},{i}", "w") as file:
+            parts = row["key"].split(".")
+            for depth, part in enumerate(parts):
+                file.write("  " * depth + part + ":")
+                file.write(f" {value}\n" if depth == len(parts) - 1 else "\n")
+END
+    for file in "$scratch"/wrong/*; do
+        key=$(basename "$file")
+        key=${key%,*}
+        betexd --config "$file" --wal "$scratch/wal"
+        [ $? -eq 64 ] || fail "$(cat "$file"): $(cat "$scratch/err")"
+        grep -qE ":[1-3]:[0-9]+: $key: want " "$scratch/err" ||
+            fail "$(cat "$file"): $(cat "$scratch/err")"
+        [ ! -e "$scratch/wal" ] || fail "$(cat "$file"): a log was begun"
+        tried=$((tried + 1))
+    done
+    [ $tried -ge 40 ] || fail "only $tried mistakes were tried"
+}
+
+# More hugepages than there are: said how many, and how to get them; no log is begun for that.
+hugepages() {
+    configure 'ring_size: 4194304'
+    sed -i 's/hugepages: off/hugepages: required/' "$scratch/betex.yaml"
+    if [ "$(awk '/^HugePages_Free/ { print $2 }' /proc/meminfo)" -ge 1024 ]; then
+        echo "skipped: this machine has hugepages for the largest ring"
+        exit 77
+    fi
+    betexd --config "$scratch/betex.yaml" --wal "$scratch/wal"
+    [ $? -eq 71 ] || fail "not refused with 71: $(cat "$scratch/err")"
+    grep -q 'vm.nr_hugepages' "$scratch/err" || fail "not told what to do: $(cat "$scratch/err")"
+}
+
+# Who writes noise into its ring, lies about it, tears it, asks for ever or for nothing harms nobody:
+# beside them somebody trades a day, has all answered, and has seen what the log has.
+hostile() {
+    local way producer tried=0
+    configure
+    day
+    start
+    produce "$scratch/day.jsonl" --rate 20000 &
+    producer=$!
+    until [ -s "$scratch/events" ]; do # It has the ring that may do everything.
+        kill -0 "$producer" || fail "$(cat "$scratch/figures")"
+        sleep 0.02
+    done
+    while kill -0 "$producer" 2> /dev/null; do
+        for way in noise race lie truncate holes mute talk torn endless; do
+            "$RING_PEER" "$scratch/engine.sock" "$way" $tried > /dev/null 2>&1 &
+            sleep 0.0$((RANDOM % 10))
+            kill -9 $! 2> /dev/null
+            wait $! 2> /dev/null
+            tried=$((tried + 1))
+        done
+    done
+    wait "$producer" || fail "not all was answered: $(cat "$scratch/figures")"
+        [ $tried -ge 18 ] || fail "only $tried hostile peers were there"
+    grep -q 'warning: ring revoked .* why=' "$scratch/engine.err" || fail "no peer was found out"
+    stop
+    verify
+    events_of_log > "$scratch/log" || fail "no events"
+    [ -z "$(comm -23 <(sort "$scratch/events") <(sort "$scratch/log") | head -1)" ] ||
+        fail "something was shown that is not in the log"
+    [ "$(wc -l < "$scratch/events")" -gt 50000 ] || fail "only $(wc -l < "$scratch/events") events"
 }
 
 # A state that the log says is the one that goes on: ids, balances, books.

@@ -314,6 +314,72 @@ static void ring_server__the_peer_speaks__it_is_cut_off(void **state)
     btx_ring_client_close(&client);
 }
 
+/* What the helper told; read once btx_ring_server_close() has ended it. */
+static struct btx_ring_peer_news told[8];
+static size_t told_count;
+
+static void take_news(void *context, const struct btx_ring_peer_news *news)
+{
+    assert_ptr_equal(context, &told_count);
+    assert_true(told_count < 8);
+    told[told_count++] = *news;
+}
+
+static void ring_server__a_peer_comes_and_goes__who_wants_to_know_is_told(void **state)
+{
+    struct btx_ring_client client;
+
+    (void)state;
+    told_count = 0;
+    options.on_news = take_news;
+    options.news_context = &told_count;
+    options.rule_count = 2;
+    start();
+    open_client(&client);
+    assert_int_equal(send(client.fd, "hello", 5, 0), 5);
+    assert_int_equal(next_news(&client), BTX_RING_NEWS_ENDED);
+    btx_ring_client_close(&client);
+
+    btx_ring_server_close(server);
+    server = NULL;
+
+    assert_int_equal(told_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(told[i].index, 0);
+        assert_int_equal(told[i].pid, getpid());
+    }
+    assert_null(told[0].why);
+    assert_false(told[0].is_to_blame);
+    assert_string_equal(told[1].why, "the peer said something that it must not");
+    assert_true(told[1].is_to_blame);
+}
+
+static void ring_server__a_peer_goes__is_not_to_blame(void **state)
+{
+    struct btx_ring_client client;
+
+    (void)state;
+    told_count = 0;
+    options.on_news = take_news;
+    options.news_context = &told_count;
+    start();
+    open_client(&client);
+    btx_ring_client_close(&client);
+    assert_int_equal(take_next(0), BTX_RING_PORT_ENDED);
+    release(0);
+    open_client(&client); /* The next one is there when the engine ends. */
+
+    btx_ring_server_close(server);
+    server = NULL;
+
+    assert_int_equal(told_count, 4);
+    assert_string_equal(told[1].why, "the connection ended");
+    assert_false(told[1].is_to_blame);
+    assert_string_equal(told[3].why, "the engine stops");
+    assert_false(told[3].is_to_blame);
+    btx_ring_client_close(&client);
+}
+
 static size_t count_descriptors(void)
 {
     size_t count = 0;
@@ -725,6 +791,8 @@ int main(void)
         SERVER_TEST(ring_server__port_stays_taken__the_one_that_waits_is_refused),
         SERVER_TEST(ring_server__one_waits_already__the_next_is_refused_at_once),
         SERVER_TEST(ring_server__the_peer_speaks__it_is_cut_off),
+        SERVER_TEST(ring_server__a_peer_comes_and_goes__who_wants_to_know_is_told),
+        SERVER_TEST(ring_server__a_peer_goes__is_not_to_blame),
         SERVER_TEST(ring_server__the_peer_sends_descriptors__none_is_taken),
         SERVER_TEST(ring_server__the_peer_lies__it_is_told_and_the_port_ends),
         SERVER_TEST(ring_server__the_peer_says_mapped_without_its_pages__is_refused),
