@@ -577,17 +577,6 @@ static void serve(struct engine *engine)
 
 /* ---- Sandbox ---- */
 
-/* The folder that @path lies in, into @folder: "." for a name alone. */
-static void folder_of(const char *path, char folder[PATH_MAX])
-{
-    const char *slash = strrchr(path, '/');
-
-    if (slash == NULL)
-        (void)snprintf(folder, PATH_MAX, ".");
-    else
-        (void)snprintf(folder, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-}
-
 /* Make the log's folder, if there is none: a sandbox is made of what is there.  What goes wrong is
  * said when the log is opened. */
 static void make_wal_folder(const struct engine *engine)
@@ -595,54 +584,35 @@ static void make_wal_folder(const struct engine *engine)
     (void)mkdir(engine->options->wal, 0750);
 }
 
-/* Keep the log, the folder of the socket, and what texts of faults are made from. */
-static enum btx_fault_code close_files(const struct engine *engine, struct btx_fault *reterr_fault)
-{
-    static const char *const optional[] = {"/dev/null", "/proc/self/mountinfo",
-                                           "/proc/sys/kernel/random/boot_id",
-                                           "/proc/sys/vm/nr_hugepages", "/sys/kernel/mm/hugepages"};
-    char socket_folder[PATH_MAX];
-    char wal_folder[PATH_MAX];
-    struct btx_sandbox_path paths[3 + BTX_COUNT_OF(optional)];
-    struct btx_sandbox_files files = {.paths = paths};
-    struct btx_log_line line;
-    unsigned int abi;
-
-    folder_of(engine->options->settings->engine.socket, socket_folder);
-    folder_of(engine->options->wal, wal_folder);
-    paths[files.path_count++] = (struct btx_sandbox_path){engine->options->wal, BTX_SANDBOX_WRITE};
-    paths[files.path_count++] = (struct btx_sandbox_path){wal_folder, BTX_SANDBOX_READ};
-    paths[files.path_count++] = (struct btx_sandbox_path){socket_folder, BTX_SANDBOX_SOCKETS};
-    for (size_t i = 0; i < BTX_COUNT_OF(optional); i++) {
-        if (access(optional[i], F_OK) == 0)
-            paths[files.path_count++] = (struct btx_sandbox_path){optional[i], BTX_SANDBOX_READ};
-    }
-    if (btx_sandbox_close_files(&files, &abi, reterr_fault) != BTX_OK)
-        return reterr_fault->code;
-    btx_log_begin(&line, engine->options->log, abi == 0 ? BTX_LOG_WARNING : BTX_LOG_INFO,
-                  btx_sandbox_files_sentence(abi));
-    btx_log_end(&line);
-    return BTX_OK;
-}
-
 /* Before anything that others wrote is read, and before there are other threads. */
 static enum btx_fault_code enter_sandbox(const struct engine *engine,
                                          struct btx_fault *reterr_fault)
 {
-    const struct btx_sandbox_limits limits = {.descriptors = DESCRIPTORS_MAX};
-    struct btx_log_line line;
+    const char *wal = engine->options->wal;
+    const struct btx_sandbox_path paths[] = {
+        {.path = wal, .access = BTX_SANDBOX_WRITE},
+        {.path = wal, .access = BTX_SANDBOX_READ, .folder_of = true},
+        {.path = engine->options->settings->engine.socket,
+         .access = BTX_SANDBOX_SOCKETS,
+         .folder_of = true},
+        {.path = "/dev/null", .access = BTX_SANDBOX_READ, .optional = true},
+        /* What texts of faults are made from. */
+        {.path = "/proc/self/mountinfo", .access = BTX_SANDBOX_READ, .optional = true},
+        {.path = "/proc/sys/kernel/random/boot_id", .access = BTX_SANDBOX_READ, .optional = true},
+        {.path = "/proc/sys/vm/nr_hugepages", .access = BTX_SANDBOX_READ, .optional = true},
+        {.path = "/sys/kernel/mm/hugepages", .access = BTX_SANDBOX_READ, .optional = true},
+    };
+    const struct btx_sandbox sandbox = {
+        .profile = BTX_SANDBOX_ENGINE_START,
+        .limits = {.descriptors = DESCRIPTORS_MAX},
+        .files = {.paths = paths, .path_count = BTX_COUNT_OF(paths)},
+    };
 
     make_wal_folder(engine);
-    if (!engine->options->sandbox) {
-        btx_log_begin(&line, engine->options->log, BTX_LOG_WARNING,
-                      "without a sandbox, as the command line says: not for production");
-        btx_log_end(&line);
-        return BTX_OK;
-    }
-    if (btx_sandbox_drop(&limits, reterr_fault) != BTX_OK ||
-        close_files(engine, reterr_fault) != BTX_OK)
-        return reterr_fault->code;
-    return btx_sandbox_close_calls(BTX_SANDBOX_ENGINE_START, BTX_SANDBOX_KILL, reterr_fault);
+    if (engine->options->sandbox)
+        return btx_sandbox_enter(&sandbox, engine->options->log, reterr_fault);
+    btx_sandbox_leave_out(engine->options->log);
+    return BTX_OK;
 }
 
 /* Every thread is where it belongs. */

@@ -5,6 +5,7 @@
  * status have their turn.  A difference does not end the process: who looks at the status must see
  * it, and no auditor that was started anew may go on behind it. */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "engine/service/sandbox.h"
 #include "engine/shadow/auditor.h"
 #include "engine/shadow/auditor_status.h"
 #include "engine/shadow_options.h"
@@ -25,6 +27,8 @@
 #define IDLE_MS 200
 /* Nothing in the status is secret on this machine; the socket's folder says who gets there. */
 #define SOCKET_MODE 0666
+/* The log's segments and those who ask for the status. */
+#define DESCRIPTORS_MAX 256
 
 /* The process.  Static, because a record as text alone takes 85 KiB. */
 struct shadow {
@@ -149,6 +153,32 @@ static enum btx_fault_code open_status(struct btx_fault *reterr_fault)
                                   reterr_fault);
 }
 
+/* From here on the process reads the log, writes, renames and removes in its snapshots/, maps
+ * memory, accepts at its socket and writes its log; nothing else.  What is missing of the log is
+ * said when the log is opened. */
+static enum btx_fault_code enter_sandbox(struct btx_fault *reterr_fault)
+{
+    char snapshots[PATH_MAX];
+    const struct btx_sandbox_path paths[] = {
+        {.path = shadow.options.wal, .access = BTX_SANDBOX_READ, .optional = true},
+        {.path = snapshots, .access = BTX_SANDBOX_WRITE, .optional = true},
+        {.path = "/dev/null", .access = BTX_SANDBOX_READ, .optional = true},
+        {.path = shadow.options.socket, .access = BTX_SANDBOX_SOCKETS, .folder_of = true},
+    };
+    const bool has_socket = shadow.options.socket[0] != '\0';
+    const struct btx_sandbox sandbox = {
+        .profile = BTX_SANDBOX_SHADOW,
+        .limits = {.descriptors = DESCRIPTORS_MAX},
+        .files = {.paths = paths, .path_count = BTX_COUNT_OF(paths) - (has_socket ? 0 : 1)},
+    };
+
+    (void)snprintf(snapshots, sizeof snapshots, "%s/" BTX_WAL_SNAPSHOTS_NAME, shadow.options.wal);
+    if (!shadow.options.no_sandbox)
+        return btx_sandbox_enter(&sandbox, &shadow.log, reterr_fault);
+    btx_sandbox_leave_out(&shadow.log);
+    return BTX_OK;
+}
+
 static enum btx_fault_code open_all(struct btx_fault *reterr_fault)
 {
     const struct btx_auditor_options options = {
@@ -160,11 +190,9 @@ static enum btx_fault_code open_all(struct btx_fault *reterr_fault)
     };
 
     if (catch_signals(reterr_fault) != BTX_OK || open_status(reterr_fault) != BTX_OK ||
+        enter_sandbox(reterr_fault) != BTX_OK ||
         btx_auditor_open(&shadow.auditor, &options, reterr_fault) != BTX_OK)
         return reterr_fault->code;
-    /* Here the sandbox closes.  From here on the process reads segments/, reads, writes, renames
-     * and removes in snapshots/, reads wal.id, maps memory, accepts at its socket and writes its
-     * log; nothing else. */
     btx_status_common(&shadow.status, BTX_STATUS_COMMON_PART_STATE,
                       (uint64_t)BTX_STATUS_PART_RUNNING);
     return BTX_OK;

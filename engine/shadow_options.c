@@ -7,13 +7,22 @@
 
 #include "engine/settings/settings.h"
 
-enum { OPTION_WAL, OPTION_CONFIG, OPTION_SOCKET, OPTION_ONCE, OPTION_HELP, OPTION_VERSION };
+enum {
+    OPTION_WAL,
+    OPTION_CONFIG,
+    OPTION_SOCKET,
+    OPTION_ONCE,
+    OPTION_NO_SANDBOX,
+    OPTION_HELP,
+    OPTION_VERSION
+};
 
 static const struct option known[] = {
     [OPTION_WAL] = {"wal", required_argument, NULL, 0},
     [OPTION_CONFIG] = {"config", required_argument, NULL, 0},
     [OPTION_SOCKET] = {"status-socket", required_argument, NULL, 0},
     [OPTION_ONCE] = {"once", no_argument, NULL, 0},
+    [OPTION_NO_SANDBOX] = {"no-sandbox", no_argument, NULL, 0},
     [OPTION_HELP] = {"help", no_argument, NULL, 0},
     [OPTION_VERSION] = {"version", no_argument, NULL, 0},
     {NULL, 0, NULL, 0},
@@ -29,6 +38,8 @@ static void take_option(int index, struct btx_shadow_options *options, const cha
         *ret_socket = optarg;
     else if (index == OPTION_ONCE)
         options->once = true;
+    else if (index == OPTION_NO_SANDBOX)
+        options->no_sandbox = true;
     else
         options->action = index == OPTION_HELP ? BTX_SHADOW_HELP : BTX_SHADOW_VERSION;
 }
@@ -111,6 +122,7 @@ void btx_shadow_options_print_help(void)
           "  --status-socket PATH  hand out the status there, instead of at shadow.socket\n"
           "  --once                compare what is sealed now, write a snapshot, and end; the\n"
           "                        status is handed out only with --status-socket\n"
+          "  --no-sandbox          keep what a debugger or a sanitizer needs; not for production\n"
           "  --help, --version\n"
           "\n"
           "A difference or damage is logged and shown in the status.  The auditor stays up to be\n"

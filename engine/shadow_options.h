@@ -16,6 +16,7 @@ struct btx_shadow_options {
     const char *wal;    /* root of the log */
     const char *config; /* NULL: all settings at their defaults */
     bool once;          /* end when all that is sealed is compared */
+    bool no_sandbox;    /* keep what a debugger or a sanitizer needs */
     char socket[108];   /* "": the status is not handed out */
     uint64_t snapshot_interval_ns;
 };

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "engine/base/fault.h"
+#include "engine/base/log.h"
 
 /* --- Privileges ------------------------------------------------------------------------------- */
 
@@ -40,6 +41,8 @@ enum btx_sandbox_access {
 struct btx_sandbox_path {
     const char *path;
     enum btx_sandbox_access access;
+    bool folder_of; /* the folder that it lies in is meant; it need not be there itself */
+    bool optional;  /* left out when it is not there or cannot be reached */
 };
 
 struct btx_sandbox_files {
@@ -54,7 +57,7 @@ struct btx_sandbox_files {
  * out of reach too (ABI 6), but for sockets that are connected already.
  * @ret_abi is the landlock ABI in force: 0 where the kernel has none, which is no fault.  Say
  * btx_sandbox_files_sentence() of it in the log.
- * Faults: IO when a path cannot be opened, or the kernel refuses. */
+ * Faults: IO when a path that is not optional cannot be opened, or the kernel refuses. */
 BTX_MUST_USE enum btx_fault_code btx_sandbox_close_files(const struct btx_sandbox_files *files,
                                                          unsigned int *ret_abi,
                                                          struct btx_fault *reterr_fault);
@@ -85,5 +88,22 @@ enum btx_sandbox_answer {
 BTX_MUST_USE enum btx_fault_code btx_sandbox_close_calls(enum btx_sandbox_profile profile,
                                                          enum btx_sandbox_answer answer,
                                                          struct btx_fault *reterr_fault);
+
+/* --- All of it -------------------------------------------------------------------------------- */
+
+struct btx_sandbox {
+    enum btx_sandbox_profile profile; /* what is not in it ends the process */
+    struct btx_sandbox_limits limits;
+    struct btx_sandbox_files files;
+};
+
+/* The three steps, one after the other.  @log is told what landlock closes.
+ * Faults: those of the steps, and then the process must end. */
+BTX_MUST_USE enum btx_fault_code btx_sandbox_enter(const struct btx_sandbox *sandbox,
+                                                   const struct btx_log *log,
+                                                   struct btx_fault *reterr_fault);
+
+/* What is done instead when the command line says --no-sandbox: @log is warned. */
+void btx_sandbox_leave_out(const struct btx_log *log);
 
 #endif

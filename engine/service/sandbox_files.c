@@ -8,7 +8,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/landlock.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -88,19 +91,43 @@ static enum btx_fault_code ruleset_open(unsigned int abi, bool tcp, int *ret_fd,
     return BTX_OK;
 }
 
+/* What to open for @path; @folder is room for it. */
+static const char *name_of(const struct btx_sandbox_path *path, char folder[PATH_MAX])
+{
+    const char *slash = strrchr(path->path, '/');
+
+    if (!path->folder_of)
+        return path->path;
+    if (slash == NULL)
+        return ".";
+    (void)snprintf(folder, PATH_MAX, "%.*s", slash == path->path ? 1 : (int)(slash - path->path),
+                   path->path); /* One that is cut cannot be opened. */
+    return folder;
+}
+
+/* Whether what could not be opened may be left out: it cannot be opened later either. */
+static bool may_lack(const struct btx_sandbox_path *path, int error)
+{
+    return path->optional && (error == ENOENT || error == ENOTDIR || error == EACCES);
+}
+
 static enum btx_fault_code rule_add(int ruleset_fd, unsigned int abi,
                                     const struct btx_sandbox_path *path,
                                     struct btx_fault *reterr_fault)
 {
-    const int fd = open(path->path, O_PATH | O_CLOEXEC);
+    char folder[PATH_MAX];
+    const char *name = name_of(path, folder);
+    const int fd = open(name, O_PATH | O_CLOEXEC);
     struct landlock_path_beneath_attr rule = {.parent_fd = fd};
     struct stat status;
     long result;
 
     CHECK((unsigned int)path->access < BTX_SANDBOX_ACCESS_COUNT);
+    if (fd < 0 && may_lack(path, errno))
+        return BTX_OK;
     if (fd < 0)
         return btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "opening '%s' for the sandbox",
-                             path->path);
+                             name);
     CHECK(fstat(fd, &status) == 0);
     rule.allowed_access = access_rights[path->access] & rights_of_abi(abi);
     if (!S_ISDIR(status.st_mode))
@@ -109,7 +136,7 @@ static enum btx_fault_code rule_add(int ruleset_fd, unsigned int abi,
     result = syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
     if (result != 0)
         (void)btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "letting the sandbox have '%s'",
-                            path->path);
+                            name);
     (void)close(fd); /* Nothing was written to it. */
     return result == 0 ? BTX_OK : BTX_FAULT_IO;
 }

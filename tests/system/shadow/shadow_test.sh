@@ -8,7 +8,8 @@ export LC_ALL=C
 # What a sanitizer finds must not look like a difference that was found.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:exitcode=99 UBSAN_OPTIONS=${UBSAN_OPTIONS:-}:exitcode=99
 
-SHADOW=${BTX_BIN:?where the programs are}/betex-shadow
+# A sanitizer needs what a sandbox takes away: SHADOW_OPTIONS says so.
+SHADOW=("${BTX_BIN:?where the programs are}/betex-shadow" ${SHADOW_OPTIONS:-})
 WAL=$BTX_BIN/betex-wal
 REPLAY=$BTX_BIN/betex-replay
 MAKER=${LOG_MAKER:?the program that writes logs}
@@ -37,7 +38,7 @@ fail() {
 
 # once [ARGUMENT...]: one run over $log; leaves $status and the files out and err.
 once() {
-    "$SHADOW" --wal "$log" --once "$@" > "$scratch/out" 2> "$scratch/err"
+    "${SHADOW[@]}" --wal "$log" --once "$@" > "$scratch/out" 2> "$scratch/err"
     status=$?
 }
 
@@ -71,7 +72,7 @@ expect_clean() {
 start() {
     [ -p "$scratch/said" ] || mkfifo "$scratch/said"
     exec 8<> "$scratch/said" # Both ways, so that nobody waits for the other.
-    "$SHADOW" --wal "$log" --status-socket "$socket" "$@" 2>&8 &
+    "${SHADOW[@]}" --wal "$log" --status-socket "$socket" "$@" 2>&8 &
     shadow=$!
     pids+=("$shadow")
 }
@@ -389,7 +390,7 @@ no_room_for_a_snapshot() {
 # next one takes its place.
 killed_in_snapshot() {
     many_orders
-    (ulimit -c 0 -f 200; exec "$SHADOW" --wal "$log" --once) > "$scratch/out" 2>&1
+    (ulimit -c 0 -f 200; exec "${SHADOW[@]}" --wal "$log" --once) > "$scratch/out" 2>&1
     status=$?
     [ "$status" -eq $((128 + 25)) ] || fail "status $status, want that of SIGXFSZ"
     ls "$log/snapshots" | grep -q '\.tmp$' || fail "it was not within a snapshot"
@@ -419,6 +420,28 @@ killed() {
     [ ! -e "$socket" ] || fail "the socket is left"
 }
 
+# While it audits it has no capabilities, cannot get any, and has few system calls.
+sandboxed() {
+    local line
+    if [ -n "${SHADOW_OPTIONS:-}" ]; then
+        echo "skipped: this build runs without a sandbox ($SHADOW_OPTIONS)"
+        exit $SKIPPED
+    fi
+    { orders 16; echo stop; } | make
+    start
+    await 'snapshot written'
+    expect_err 'landlock'
+    for line in 'NoNewPrivs:.1' 'Seccomp:.2' 'CapEff:.0000000000000000'; do
+        grep -q "^$line$" "/proc/$shadow/status" || fail "no '$line': $(cat "/proc/$shadow/status")"
+    done
+    expect_figure snapshots 1
+    expect_no_err 'without a sandbox'
+    end TERM 0
+    once --no-sandbox
+    expect_status 0
+    expect_err 'warning: without a sandbox, as the command line says: not for production'
+}
+
 second_shadow() {
     { orders 16; echo stop; } | make
     start
@@ -435,7 +458,7 @@ config() {
     printf 'shadow: {socket: %s}\nsnapshot: {interval: 1 h}\n' "$socket" > "$scratch/betex.yaml"
     mkfifo "$scratch/said"
     exec 8<> "$scratch/said"
-    "$SHADOW" --wal "$log" --config "$scratch/betex.yaml" 2>&8 &
+    "${SHADOW[@]}" --wal "$log" --config "$scratch/betex.yaml" 2>&8 &
     shadow=$!
     pids+=("$shadow")
     await 'snapshot written'
@@ -457,12 +480,12 @@ no_log() {
 }
 
 usage() {
-    "$SHADOW" > "$scratch/out" 2> "$scratch/err"
+    "${SHADOW[@]}" > "$scratch/out" 2> "$scratch/err"
     status=$?
     expect_status 2
     expect_err '^betex-shadow: --wal: wants the folder of a log'
     for wrong in --nothing -x --wal --once=1 more; do
-        "$SHADOW" "$wrong" > "$scratch/out" 2> "$scratch/err"
+        "${SHADOW[@]}" "$wrong" > "$scratch/out" 2> "$scratch/err"
         status=$?
         expect_status 2
     done
@@ -471,8 +494,8 @@ usage() {
 }
 
 help() {
-    "$SHADOW" --help | grep -q '^Usage: betex-shadow --wal DIR' || fail "--help"
-    "$SHADOW" --version | grep -qE '^betex-shadow [0-9.]+, rules version [0-9]+$' ||
+    "${SHADOW[@]}" --help | grep -q '^Usage: betex-shadow --wal DIR' || fail "--help"
+    "${SHADOW[@]}" --version | grep -qE '^betex-shadow [0-9.]+, rules version [0-9]+$' ||
         fail "--version"
 }
 

@@ -273,7 +273,7 @@ static void sandbox_close_files__each_access__gives_that_and_no_more(void **stat
                 .profile = BTX_SANDBOX_ENGINE_START,
                 .answer = BTX_SANDBOX_TRAP,
                 .attempt = rows[i].attempt,
-                .paths = {{folder, (enum btx_sandbox_access)access}},
+                .paths = {{.path = folder, .access = (enum btx_sandbox_access)access}},
             };
 
             print_message("%s with access %d\n", rows[i].name, access);
@@ -295,7 +295,8 @@ static void sandbox_close_files__older_kernels__close_what_they_can(void **state
             .profile = BTX_SANDBOX_ENGINE_START,
             .answer = BTX_SANDBOX_TRAP,
             .attempt = try_passwd,
-            .paths = {{folder, BTX_SANDBOX_WRITE}, {"/dev/null", BTX_SANDBOX_WRITE}},
+            .paths = {{.path = folder, .access = BTX_SANDBOX_WRITE},
+                      {.path = "/dev/null", .access = BTX_SANDBOX_WRITE}},
             .landlock_abi_max = abi,
         };
 
@@ -343,7 +344,7 @@ static void sandbox_close_files__tcp_and_signals__as_asked_where_the_kernel_can(
 /* A kernel without landlock, which is what a filter makes of this one. */
 static int without_landlock(void)
 {
-    const struct btx_sandbox_path path = {folder, BTX_SANDBOX_READ};
+    const struct btx_sandbox_path path = {.path = folder, .access = BTX_SANDBOX_READ};
     const struct btx_sandbox_files files = {.paths = &path, .path_count = 1};
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     struct btx_fault fault = {0};
@@ -367,7 +368,7 @@ static void sandbox_close_files__kernel_without_landlock__goes_on_and_says_so(vo
 
 static int with_a_path_that_is_missing(void)
 {
-    const struct btx_sandbox_path path = {"/nonexistent/betex", BTX_SANDBOX_READ};
+    const struct btx_sandbox_path path = {.path = "/nonexistent/betex"};
     const struct btx_sandbox_files files = {.paths = &path, .path_count = 1};
     struct btx_fault fault = {0};
     unsigned int abi;
@@ -386,6 +387,67 @@ static void sandbox_close_files__missing_path__fault(void **state)
     if (!has_landlock())
         skip();
     assert_int_equal(in_child(with_a_path_that_is_missing), 0);
+}
+
+/* Of a path that is not there: nothing, or the folder that it would be in. */
+static void sandbox_close_files__optional_and_folder_of__as_the_path_says(void **state)
+{
+    char absent[128];
+    struct sandbox_child child = {
+        .profile = BTX_SANDBOX_ENGINE_START,
+        .answer = BTX_SANDBOX_TRAP,
+        .attempt = try_read,
+        .paths = {{.path = absent, .access = BTX_SANDBOX_READ, .optional = true}},
+    };
+
+    (void)state;
+    if (!has_landlock())
+        skip();
+    (void)snprintf(absent, sizeof(absent), "%s/absent", folder);
+    assert_int_equal(sandbox_child_run(&child), EACCES);
+    child.paths[0].folder_of = true;
+    assert_int_equal(sandbox_child_run(&child), 0);
+    (void)snprintf(absent, sizeof(absent), "%s/there", folder);
+    child.paths[0].folder_of = false;
+    assert_int_equal(sandbox_child_run(&child), 0);
+}
+
+/* In a child: all of it, with a log at @log_fd, and a call too many. */
+static void enter(int log_fd)
+{
+    const struct btx_sandbox sandbox = {.profile = BTX_SANDBOX_ADMIN, .limits.descriptors = 64};
+    struct btx_fault fault = {0};
+    struct btx_log log;
+
+    btx_log_init(&log, "child", btx_clock_system());
+    log.fd = log_fd;
+    if (btx_sandbox_enter(&sandbox, &log, &fault) != BTX_OK)
+        _exit(1);
+    btx_sandbox_leave_out(&log); /* It can still be logged. */
+    (void)socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    _exit(2);
+}
+
+static void sandbox_enter__all_steps__said_in_the_log_and_a_call_too_many_is_the_end(void **state)
+{
+    char text[1024] = "";
+    int ends[2];
+    int status;
+    pid_t pid;
+
+    (void)state;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        enter(ends[1]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(read(ends[0], text, sizeof(text) - 1) > 0);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+    assert_non_null(strstr(text, btx_sandbox_files_sentence(abi_of_kernel())));
+    assert_non_null(strstr(text, "warning: without a sandbox, as the command line says"));
+    (void)close(ends[0]);
+    (void)close(ends[1]);
 }
 
 static void sandbox_files_sentence__each_abi__is_another_or_the_same_but_never_empty(void **state)
@@ -681,6 +743,9 @@ int main(void)
         cmocka_unit_test(sandbox_close_files__tcp_and_signals__as_asked_where_the_kernel_can),
         FILES_TEST(sandbox_close_files__kernel_without_landlock__goes_on_and_says_so),
         cmocka_unit_test(sandbox_close_files__missing_path__fault),
+        cmocka_unit_test_setup_teardown(
+            sandbox_close_files__optional_and_folder_of__as_the_path_says, setup, teardown),
+        cmocka_unit_test(sandbox_enter__all_steps__said_in_the_log_and_a_call_too_many_is_the_end),
         cmocka_unit_test(sandbox_files_sentence__each_abi__is_another_or_the_same_but_never_empty),
         cmocka_unit_test(sandbox_close_calls__each_call_in_each_profile__as_the_table_says),
         cmocka_unit_test(sandbox_close_calls__forbidden_call__the_process_is_killed),

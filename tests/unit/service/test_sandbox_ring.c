@@ -151,13 +151,14 @@ static void sandbox_engine__serves_a_peer_twice__both_in_their_sandboxes(void **
         .answer = BTX_SANDBOX_TRAP,
         .attempt = run_engine,
         /* /dev/null: of the descriptor that it keeps in reserve. */
-        .paths = {{folder, BTX_SANDBOX_SOCKETS}, {"/dev/null", BTX_SANDBOX_READ}},
+        .paths = {{.path = folder, .access = BTX_SANDBOX_SOCKETS},
+                  {.path = "/dev/null", .access = BTX_SANDBOX_READ}},
     };
     const struct sandbox_child peer = {
         .profile = BTX_SANDBOX_ADMIN,
         .answer = BTX_SANDBOX_TRAP,
         .attempt = run_peer,
-        .paths = {{folder, BTX_SANDBOX_READ}},
+        .paths = {{.path = folder, .access = BTX_SANDBOX_READ}},
     };
     const pid_t pids[] = {start(&engine), start(&peer)};
     int failures = 0;

@@ -101,14 +101,14 @@ static void sandbox_engine__a_log_is_written_twice__and_read_by_the_shadow(void 
         .answer = BTX_SANDBOX_TRAP,
         .attempt = write_log,
         .context = fixture,
-        .paths = {{fixture->root, BTX_SANDBOX_WRITE}},
+        .paths = {{.path = fixture->root, .access = BTX_SANDBOX_WRITE}},
     };
     struct sandbox_child shadow = {
         .profile = BTX_SANDBOX_SHADOW,
         .answer = BTX_SANDBOX_TRAP,
         .attempt = read_log,
         .context = fixture,
-        .paths = {{fixture->root, BTX_SANDBOX_READ}},
+        .paths = {{.path = fixture->root, .access = BTX_SANDBOX_READ}},
     };
 
     assert_int_equal(sandbox_child_run(&writer), 0);
