@@ -61,7 +61,8 @@ start_engine() {
 }
 
 start_beside() {
-    "$bin/betex-shadow" --config "$scratch/betex.yaml" --wal "$scratch/live" \
+    # shellcheck disable=SC2086
+    "$bin/betex-shadow" --config "$scratch/betex.yaml" --wal "$scratch/live" ${BETEXD_OPTIONS:-} \
         2> "$scratch/shadow.log" &
     services+=("$!")
     disown "$!"
