@@ -78,6 +78,7 @@ struct btx_disk_control {
     void *hook_context;
     bool lying;     /* syncs report success and make nothing durable: the negative control */
     bool no_direct; /* O_DIRECT reads see the page cache: a recovery that would not ask the disk */
+    uint64_t free_bytes;           /* what fstatvfs() says of the disk; 0: what the system says */
     enum btx_disk_failure failure; /* of the call number @fail_at of the set @fail_calls, from 1 */
     uint32_t fail_calls;
     uint64_t fail_at;
@@ -114,9 +115,17 @@ void btx_disk_use(struct btx_disk *disk);
 void btx_disk_hold(void);
 void btx_disk_release(void);
 
+/* What a power cut took of what was not durable. */
+struct btx_disk_loss {
+    uint64_t torn_writes; /* some sectors of them are there, others are not */
+    uint64_t lost_writes; /* no sector is */
+    uint64_t lost_names;  /* created, renamed, removed: it has not happened */
+};
+
 /* Build in the empty folder @folder what the power cut may leave: durable content, and of what
- * is not durable a random part.  May be called by a hook. */
-void btx_disk_image(struct btx_disk *disk, const char *folder, struct btx_random *random);
+ * is not durable a random part.  May be called by a hook.  Returns what is not there. */
+struct btx_disk_loss btx_disk_image(struct btx_disk *disk, const char *folder,
+                                    struct btx_random *random);
 
 /* Compare the real files with what the disk was told.  NULL, or what differs: a call went past
  * the disk.  Static storage. */

@@ -14,8 +14,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "engine/base/check.h"
@@ -824,4 +826,30 @@ int truncate(const char *path, off_t size)
 {
     CHECK(current == NULL);
     return (int)syscall(SYS_truncate, path, size);
+}
+
+/* --- Space ------------------------------------------------------------------------------------ */
+
+int fstatvfs(int fd, struct statvfs *space)
+{
+    struct statfs status;
+
+    if (syscall(SYS_fstatfs, fd, &status) != 0)
+        return -1;
+    *space = (struct statvfs){
+        .f_bsize = (unsigned long)status.f_bsize,
+        .f_frsize = (unsigned long)status.f_frsize,
+        .f_blocks = status.f_blocks,
+        .f_bfree = status.f_bfree,
+        .f_bavail = status.f_bavail,
+        .f_files = status.f_files,
+        .f_ffree = status.f_ffree,
+        .f_favail = status.f_ffree,
+        .f_namemax = (unsigned long)status.f_namelen,
+    };
+    if (current != NULL && control.free_bytes != 0) {
+        space->f_bfree = control.free_bytes / space->f_frsize;
+        space->f_bavail = space->f_bfree;
+    }
+    return 0;
 }

@@ -167,9 +167,38 @@ static uint64_t draw_permille(struct btx_random *random)
     return drawn > 1100 ? 1000 : drawn > 1000 ? 0 : drawn;
 }
 
+/* Put those sectors of @change into @bytes that reached the disk. */
+static void keep_some(const struct disk_file *file, const struct disk_change *change,
+                      uint64_t permille, struct btx_random *random, uint8_t *bytes,
+                      struct btx_disk_loss *loss)
+{
+    uint64_t kept = 0;
+    uint64_t lost = 0;
+
+    for (uint64_t j = 0; j < change->sector_count; j++) {
+        uint8_t *sector = bytes + (change->sector + j) * BTX_DISK_SECTOR_BYTES;
+
+        if (file->settled[change->sector + j] >= change->number)
+            continue;
+        if (!btx_random_chance(random, permille)) {
+            lost++;
+            continue;
+        }
+        kept++;
+        if (change->bytes == NULL)
+            memset(sector, 0, BTX_DISK_SECTOR_BYTES);
+        else
+            memcpy(sector, change->bytes + j * BTX_DISK_SECTOR_BYTES, BTX_DISK_SECTOR_BYTES);
+    }
+    if (lost != 0 && kept != 0)
+        loss->torn_writes++;
+    else if (lost != 0)
+        loss->lost_writes++;
+}
+
 /* The bytes of @file after the cut, in memory of the caller; *ret_size_bytes is its size. */
 static uint8_t *file_after_cut(const struct disk_file *file, struct btx_random *random,
-                               uint64_t *ret_size_bytes)
+                               uint64_t *ret_size_bytes, struct btx_disk_loss *loss)
 {
     const uint64_t permille = draw_permille(random);
     uint64_t size = file->durable_size;
@@ -180,17 +209,8 @@ static uint8_t *file_after_cut(const struct disk_file *file, struct btx_random *
         memcpy(bytes, file->durable, file->room_bytes);
     for (size_t i = 0; i < file->change_count; i++) {
         const struct disk_change *change = &file->changes[i];
-        for (uint64_t j = 0; j < change->sector_count; j++) {
-            const uint64_t begin = (change->sector + j) * BTX_DISK_SECTOR_BYTES;
-            if (file->settled[change->sector + j] >= change->number ||
-                !btx_random_chance(random, permille))
-                continue;
-            if (change->bytes == NULL)
-                memset(bytes + begin, 0, BTX_DISK_SECTOR_BYTES);
-            else
-                memcpy(bytes + begin, change->bytes + j * BTX_DISK_SECTOR_BYTES,
-                       BTX_DISK_SECTOR_BYTES);
-        }
+
+        keep_some(file, change, permille, random, bytes, loss);
         if (change->size == size || !btx_random_chance(random, permille))
             continue;
         if (change->sector_count == 0 && change->size < size)
@@ -222,7 +242,7 @@ static void write_file(int folder_fd, const char *name, const uint8_t *bytes, ui
 }
 
 static void write_folder(const struct disk_names *names, const struct disk_file *folder, int fd,
-                         struct btx_random *random)
+                         struct btx_random *random, struct btx_disk_loss *loss)
 {
     for (size_t i = 0; i < names->count; i++) {
         const struct disk_entry *entry = &names->entries[i];
@@ -231,22 +251,24 @@ static void write_folder(const struct disk_names *names, const struct disk_file 
         if (entry->file->folder) {
             CHECK(syscall(SYS_mkdirat, fd, entry->name, 0700) == 0);
             write_folder(names, entry->file, btx_disk_system_open(fd, entry->name, O_RDONLY),
-                         random);
+                         random, loss);
             continue;
         }
         uint64_t size;
-        uint8_t *bytes = file_after_cut(entry->file, random, &size);
+        uint8_t *bytes = file_after_cut(entry->file, random, &size, loss);
         write_file(fd, entry->name, bytes, size);
         free(bytes);
     }
     btx_disk_system_close(fd);
 }
 
-void btx_disk_image(struct btx_disk *disk, const char *folder, struct btx_random *random)
+struct btx_disk_loss btx_disk_image(struct btx_disk *disk, const char *folder,
+                                    struct btx_random *random)
 {
     const bool in_order = btx_random_chance(random, 333);
     const uint64_t permille = draw_permille(random);
     struct disk_names names = {0};
+    struct btx_disk_loss loss = {0};
 
     for (size_t i = 0; i < disk->durable.count; i++) {
         btx_disk_grow((void **)&names.entries, i, &names.room, sizeof(*names.entries));
@@ -254,13 +276,20 @@ void btx_disk_image(struct btx_disk *disk, const char *folder, struct btx_random
     }
     /* A journal keeps names in order; POSIX asks for nothing. */
     for (size_t i = 0; i < disk->naming_count; i++) {
-        if (btx_random_chance(random, permille))
+        const bool kept = btx_random_chance(random, permille);
+
+        if (kept)
             btx_disk_naming_apply(&names, &disk->namings[i]);
-        else if (in_order)
+        else if (in_order) {
+            loss.lost_names += disk->naming_count - i;
             break;
+        }
+        loss.lost_names += !kept;
     }
-    write_folder(&names, disk->files[0], btx_disk_system_open(AT_FDCWD, folder, O_RDONLY), random);
+    write_folder(&names, disk->files[0], btx_disk_system_open(AT_FDCWD, folder, O_RDONLY), random,
+                 &loss);
     btx_disk_memory_give(names.entries);
+    return loss;
 }
 
 /* --- The real files against the disk ---------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -73,10 +74,10 @@ static int scene_end(void **state)
     return 0;
 }
 
-static void power_cut(struct scene *scene)
+static struct btx_disk_loss power_cut(struct scene *scene)
 {
     btx_disk_folder_clear(scene->image);
-    btx_disk_image(scene->disk, scene->image, &scene->random);
+    return btx_disk_image(scene->disk, scene->image, &scene->random);
 }
 
 /* The bytes of the image's file @name, in static memory; -1 when there is none. */
@@ -135,7 +136,7 @@ static void count_letters(struct scene *scene, uint64_t ret_counts[256])
     memset(ret_counts, 0, 256 * sizeof(*ret_counts));
     for (int i = 0; i < TRIES; i++) {
         const uint8_t *bytes;
-        power_cut(scene);
+        (void)power_cut(scene);
         const long length = image_bytes(scene, "file", &bytes);
         for (long at = 0; at < length; at += BTX_DISK_SECTOR_BYTES)
             ret_counts[bytes[at]]++;
@@ -214,7 +215,7 @@ static void image__file_grown__has_a_size_between(void **state)
     fill(fd, 'B', PAGE, PAGE);
     for (int i = 0; i < TRIES; i++) {
         const uint8_t *bytes;
-        power_cut(scene);
+        (void)power_cut(scene);
         const long length = image_bytes(scene, "file", &bytes);
         assert_in_range(length, PAGE, 2 * PAGE);
         assert_int_equal(bytes[0], 'A');
@@ -235,7 +236,7 @@ static void image__file_cut__has_either_size_until_synced(void **state)
 
     assert_int_equal(ftruncate(fd, 100), 0);
     for (int i = 0; i < TRIES; i++) {
-        power_cut(scene);
+        (void)power_cut(scene);
         const long length = image_bytes(scene, "file", &bytes);
         assert_true(length == PAGE || length == 100);
         whole += length == PAGE;
@@ -243,10 +244,10 @@ static void image__file_cut__has_either_size_until_synced(void **state)
     assert_true(whole > 0 && whole < TRIES);
     assert_int_equal(fdatasync(fd), 0);
     assert_int_equal(ftruncate(fd, 200), 0);
-    power_cut(scene);
+    (void)power_cut(scene);
     assert_in_range(image_bytes(scene, "file", &bytes), 100, 200);
     assert_int_equal(fdatasync(fd), 0);
-    power_cut(scene);
+    (void)power_cut(scene);
     assert_int_equal(image_bytes(scene, "file", &bytes), 200);
     assert_int_equal(bytes[99], 'A');
     assert_int_equal(bytes[100], 0);
@@ -268,14 +269,14 @@ static void image__file_created__needs_both_syncs(void **state)
     fill(first, 'A', PAGE, 0);
     assert_int_equal(fdatasync(first), 0);
     for (int i = 0; i < TRIES; i++) {
-        power_cut(scene);
+        (void)power_cut(scene);
         missing += image_bytes(scene, "synced_file", &bytes) < 0;
     }
     assert_true(missing > 0 && missing < TRIES);
     sync_folder(scene->root);
     fill(second, 'A', PAGE, 0);
     for (int i = 0; i < TRIES; i++) {
-        power_cut(scene);
+        (void)power_cut(scene);
         assert_int_equal(image_bytes(scene, "synced_file", &bytes), PAGE);
         assert_true(image_bytes(scene, "synced_name", &bytes) >= 0);
         empty += image_bytes(scene, "synced_name", &bytes) == 0;
@@ -294,14 +295,14 @@ static void image__file_renamed__has_one_of_its_names(void **state)
     assert_int_equal(close(make_durable(scene, "old")), 0);
     assert_int_equal(rename(path_in(scene->root, "old"), path_in(scene->root, "new")), 0);
     for (int i = 0; i < TRIES; i++) {
-        power_cut(scene);
+        (void)power_cut(scene);
         const bool has_new = image_bytes(scene, "new", &bytes) == PAGE;
         assert_int_equal(image_bytes(scene, "old", &bytes) == PAGE, !has_new);
         new_name += has_new;
     }
     assert_true(new_name > 0 && new_name < TRIES);
     sync_folder(scene->root);
-    power_cut(scene);
+    (void)power_cut(scene);
     assert_int_equal(image_bytes(scene, "new", &bytes), PAGE);
     assert_int_equal(image_bytes(scene, "old", &bytes), -1);
 }
@@ -339,7 +340,7 @@ static void image__renamed_over_a_removed_name__has_the_right_file(void **state)
     assert_int_equal(fdatasync(fd), 0);
     assert_int_equal(rename(path_in(scene->root, "file.tmp"), path_in(scene->root, "file")), 0);
     for (int i = 0; i < TRIES; i++) {
-        power_cut(scene);
+        (void)power_cut(scene);
         if (image_bytes(scene, "file", &bytes) >= 0)
             assert_int_equal(bytes[0], 'B');
     }
@@ -356,12 +357,12 @@ static void image__file_removed__may_come_back_until_synced(void **state)
     assert_int_equal(close(make_durable(scene, "file")), 0);
     assert_int_equal(unlink(path_in(scene->root, "file")), 0);
     for (int i = 0; i < TRIES; i++) {
-        power_cut(scene);
+        (void)power_cut(scene);
         back += image_bytes(scene, "file", &bytes) >= 0;
     }
     assert_true(back > 0 && back < TRIES);
     sync_folder(scene->root);
-    power_cut(scene);
+    (void)power_cut(scene);
     assert_int_equal(image_bytes(scene, "file", &bytes), -1);
 }
 
@@ -377,12 +378,12 @@ static void image__folder_made__needs_the_sync_of_the_one_above(void **state)
     assert_int_equal(fsync(fd), 0);
     sync_folder(path_in(scene->root, "folder"));
     for (int i = 0; i < TRIES; i++) {
-        power_cut(scene);
+        (void)power_cut(scene);
         missing += image_bytes(scene, "folder/file", &bytes) < 0;
     }
     assert_true(missing > 0 && missing < TRIES);
     sync_folder(scene->root);
-    power_cut(scene);
+    (void)power_cut(scene);
     assert_int_equal(image_bytes(scene, "folder/file", &bytes), 0);
     assert_int_equal(close(fd), 0);
 }
@@ -609,7 +610,7 @@ static void open__folder_with_files__takes_them_as_durable(void **state)
     btx_disk_close(scene->disk);
     scene->disk = btx_disk_open(scene->root);
     for (int i = 0; i < TRIES; i++) {
-        power_cut(scene);
+        (void)power_cut(scene);
         assert_int_equal(image_bytes(scene, "folder/file", &bytes), PAGE);
         assert_int_equal(bytes[PAGE - 1], 'A');
     }
@@ -688,6 +689,66 @@ static void hook__renaming_a_segment__names_the_point(void **state)
     assert_string_equal(text, "sync of folder .");
 }
 
+/* A simulation that says how much was torn and lost has it from here: it must be what is there. */
+static void image__write_not_synced__says_whether_it_is_torn_or_lost(void **state)
+{
+    struct scene *scene = *state;
+    uint64_t torn = 0;
+    uint64_t lost = 0;
+    const int fd = make_durable(scene, "file");
+
+    fill(fd, 'B', PAGE, 0);
+    for (int i = 0; i < TRIES; i++) {
+        const struct btx_disk_loss loss = power_cut(scene);
+        const uint8_t *bytes;
+        uint64_t new_sectors = 0;
+
+        assert_int_equal(image_bytes(scene, "file", &bytes), PAGE);
+        for (size_t at = 0; at < PAGE; at += BTX_DISK_SECTOR_BYTES)
+            new_sectors += bytes[at] == 'B';
+        assert_int_equal(loss.torn_writes, new_sectors != 0 && new_sectors != 8);
+        assert_int_equal(loss.lost_writes, new_sectors == 0);
+        assert_int_equal(loss.lost_names, 0);
+        torn += loss.torn_writes;
+        lost += loss.lost_writes;
+    }
+    assert_true(torn != 0 && lost != 0);
+    assert_int_equal(close(fd), 0);
+}
+
+static void image__file_created__says_whether_its_name_is_lost(void **state)
+{
+    struct scene *scene = *state;
+    uint64_t lost = 0;
+    const int fd = make_file(scene, "file");
+
+    for (int i = 0; i < TRIES; i++) {
+        const struct btx_disk_loss loss = power_cut(scene);
+        const uint8_t *bytes;
+
+        assert_int_equal(loss.lost_names, image_bytes(scene, "file", &bytes) < 0);
+        lost += loss.lost_names;
+    }
+    assert_true(lost != 0 && lost != TRIES);
+    assert_int_equal(close(fd), 0);
+}
+
+/* What an engine does with little space is tried without filling a disk. */
+static void fstatvfs__free_bytes_set__says_so_until_it_is_not(void **state)
+{
+    struct scene *scene = *state;
+    const int fd = open(scene->root, O_RDONLY | O_DIRECTORY);
+    struct statvfs space;
+
+    btx_disk_control()->free_bytes = 3 << 20;
+    assert_int_equal(fstatvfs(fd, &space), 0);
+    assert_int_equal((uint64_t)space.f_bavail * space.f_frsize, 3 << 20);
+    btx_disk_control()->free_bytes = 0;
+    assert_int_equal(fstatvfs(fd, &space), 0);
+    assert_int_not_equal((uint64_t)space.f_blocks * space.f_frsize, 0);
+    assert_int_equal(close(fd), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_begin, scene_end)
 
 int main(void)
@@ -717,6 +778,9 @@ int main(void)
         TEST(lmdb__commits__goes_through_the_disk),
         TEST(check__call_went_past_the_disk__is_found),
         TEST(hook__renaming_a_segment__names_the_point),
+        TEST(image__write_not_synced__says_whether_it_is_torn_or_lost),
+        TEST(image__file_created__says_whether_its_name_is_lost),
+        TEST(fstatvfs__free_bytes_set__says_so_until_it_is_not),
     };
 
     btx_disk_memory_open((size_t)1 << 32);
