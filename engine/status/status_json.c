@@ -256,6 +256,22 @@ static void put_derived(struct json *json, const struct btx_status_reading *read
     end(json, "}");
 }
 
+static void put_line(void *context, const struct btx_status_line *line)
+{
+    static const char *const levels[] = {[BTX_STATUS_LEVEL_FINE] = "fine",
+                                         [BTX_STATUS_LEVEL_LOOK] = "look",
+                                         [BTX_STATUS_LEVEL_ACT] = "act"};
+    struct json *json = context;
+
+    begin(json, NULL, "{");
+    put_text(json, "label", line->label);
+    put_text(json, "level", levels[line->level]);
+    put_text(json, "text", line->text);
+    if (line->advice != NULL)
+        put_text(json, "advice", line->advice);
+    end(json, "}");
+}
+
 void btx_status_put_json(struct btx_writer *out, const struct btx_status_reading *reading,
                          const struct btx_status_reading *earlier)
 {
@@ -275,5 +291,8 @@ void btx_status_put_json(struct btx_writer *out, const struct btx_status_reading
     put_derived(&json, reading, earlier);
     put_rates(&json, reading, earlier);
     put_histograms(&json, reading, earlier);
+    begin(&json, "screen", "[");
+    btx_status_judge(reading, earlier, put_line, &json);
+    end(&json, "]");
     end(&json, "}\n");
 }

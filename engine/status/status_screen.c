@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* status_screen.c - the screen of `status`: one line for each question of an operator at night.
  *
- * Each line judges itself: what it shows and how urgent that is stand side by side, so that the
- * mark in front of a line cannot say something else than its text.  What is wrong stands first in
- * it, in capitals where somebody must act.  A figure that is absent is "-". */
+ * Each line judges itself: what it shows, how urgent that is and what to do stand side by side, so
+ * that the mark in front of a line and the advice cannot say something else than its text.  What is
+ * wrong stands first in it, in capitals where somebody must act.  A figure that is absent is "-". */
 #include "engine/status/status_format.h"
 #include "engine/status/status_text.h"
 
@@ -27,16 +27,16 @@ enum { FULL_LOOK = 80, FULL_ACT = 95, RING_LOOK = 50, RING_ACT = 90 };
 enum { LABEL_COLUMNS = 9, TEXT_COLUMN = LABEL_COLUMNS + 3, CLOCK_COLUMNS = 23 };
 
 struct screen {
-    struct btx_writer *out;
     const struct btx_status_reading *reading;
     const struct btx_status_reading *earlier; /* NULL: since the start */
-    bool colour;
-    enum btx_status_level worst;
+    btx_status_take_line take;
+    void *context;
 };
 
 /* A line being put together. */
 struct line {
     enum btx_status_level level;
+    const char *advice; /* for the most urgent of what is wrong; NULL while all is fine */
     size_t length;
     char text[512];
 };
@@ -58,23 +58,13 @@ static void say(struct line *line, const char *format, ...)
         line->length = sizeof line->text - 1;
 }
 
-static void judge(struct line *line, enum btx_status_level level)
+/* The advice is for somebody who has just been called: what it means, or what to do. */
+static void judge(struct line *line, enum btx_status_level level, const char *advice)
 {
-    if (level > line->level)
-        line->level = level;
-}
-
-static const char *colour_of(enum btx_status_level level)
-{
-    switch (level) {
-    case BTX_STATUS_LEVEL_FINE:
-        return "";
-    case BTX_STATUS_LEVEL_LOOK:
-        return "\x1b[33m";
-    case BTX_STATUS_LEVEL_ACT:
-        return "\x1b[1;31m";
-    }
-    CHECK_UNREACHABLE();
+    if (level <= line->level)
+        return;
+    line->level = level;
+    line->advice = advice;
 }
 
 /* Make the text fit: "..." stands for its end, or, when @tail columns of its end are to be kept,
@@ -91,22 +81,12 @@ static void fit(struct line *line, size_t columns, size_t tail)
     line->text[line->length] = '\0';
 }
 
-/* Put the line and make it ready for the next one. */
+/* Hand the line on and make it ready for the next one. */
 static void finish(struct screen *screen, struct line *line, const char *label)
 {
-    const char *mark = line->level == BTX_STATUS_LEVEL_ACT    ? "!"
-                       : line->level == BTX_STATUS_LEVEL_LOOK ? "*"
-                                                              : " ";
-    const char *end = line->level != BTX_STATUS_LEVEL_FINE ? "\x1b[0m" : "";
-
     fit(line, BTX_STATUS_SCREEN_COLUMNS - TEXT_COLUMN, 0);
-    if (screen->colour)
-        btx_status_put(screen->out, "%s%s%s \x1b[1m%-*s\x1b[0m %s%s%s\n", colour_of(line->level),
-                       mark, end, LABEL_COLUMNS, label, colour_of(line->level), line->text, end);
-    else
-        btx_status_put(screen->out, "%s %-*s %s\n", mark, LABEL_COLUMNS, label, line->text);
-    if (line->level > screen->worst)
-        screen->worst = line->level;
+    screen->take(screen->context,
+                 &(struct btx_status_line){label, line->level, line->text, line->advice});
     *line = (struct line){0};
 }
 
@@ -198,12 +178,13 @@ static void put_engine(struct screen *screen, struct line *line)
 
     if (life == BTX_STATUS_LIFE_ABSENT) {
         say(line, "NOT RUNNING: it gave no status page");
-        judge(line, BTX_STATUS_LEVEL_ACT);
+        judge(line, BTX_STATUS_LEVEL_ACT,
+              "no orders are taken: see the journal of betexd for why it ended");
     } else if (life == BTX_STATUS_LIFE_SILENT) {
         say(line, "SILENT for %s, was %s",
             btx_status_format_duration(btx_status_silence_ns(reading, BTX_STATUS_PART_MAIN)).text,
             word(screen, BTX_STATUS_UNIT_ENGINE_STATE, BTX_STATUS_STATE));
-        judge(line, BTX_STATUS_LEVEL_ACT);
+        judge(line, BTX_STATUS_LEVEL_ACT, "it hangs, or its machine does: restart betexd");
     } else {
         say(line, "%s", word(screen, BTX_STATUS_UNIT_ENGINE_STATE, BTX_STATUS_STATE));
         if (state == BTX_STATUS_ENGINE_RECOVERING)
@@ -215,9 +196,11 @@ static void put_engine(struct screen *screen, struct line *line)
             count(screen, BTX_STATUS_INCARNATION).text);
     }
     if (state == BTX_STATUS_ENGINE_STOPPED || state >= BTX_STATUS_ENGINE_FAILED)
-        judge(line, BTX_STATUS_LEVEL_ACT);
+        judge(line, BTX_STATUS_LEVEL_ACT,
+              "no orders are taken: see 'fault', and the journal of betexd");
     else if (state != BTX_STATUS_ENGINE_SERVING)
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK,
+              "starting passes by itself; behind a drain it needs a restart");
     if (line->length > clock_at - 1)
         line->length = clock_at - 1;
     say(line, "%*s%s UTC", (int)(clock_at - line->length), "",
@@ -232,16 +215,18 @@ static void put_machine(struct screen *screen, struct line *line)
 
     if (slot(screen, BTX_STATUS_HUGEPAGES) == 0) {
         say(line, "no hugepages; ");
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK, "latency suffers: reserve hugepages and restart betexd");
     }
     if (rose(screen, BTX_STATUS_CLOCK_STEPS) ||
         age_ns(screen, BTX_STATUS_CLOCK_STEP_TIME) < DAY_NS) {
         say(line, "clock stepped %s ago; ", age(screen, BTX_STATUS_CLOCK_STEP_TIME).text);
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK,
+              "look at the time servers; the engine's time went on evenly");
     }
     if (misses != 0 && misses != BTX_STATUS_ABSENT) {
         say(line, "watchdog missed %s; ", count(screen, BTX_STATUS_WATCHDOG_MISSES).text);
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK,
+              "a thread stood still: see 'latency', and whether the disk is well");
     }
     btx_status_printable(version, sizeof version, screen->reading->version);
     say(line, "%s, betex %s, image %s, rules %s", text(screen, BTX_STATUS_TEXT_HOST).text,
@@ -252,7 +237,7 @@ static void put_machine(struct screen *screen, struct line *line)
 
 /* The parts that are as @life, named together. */
 static void say_parts(const struct screen *screen, struct line *line, enum btx_status_life life,
-                      const char *words, enum btx_status_level level)
+                      const char *words, enum btx_status_level level, const char *advice)
 {
     uint64_t silence_ns = 0;
     bool follows = false;
@@ -273,18 +258,22 @@ static void say_parts(const struct screen *screen, struct line *line, enum btx_s
     if (life == BTX_STATUS_LIFE_SILENT)
         say(line, " for %s", btx_status_format_duration(silence_ns).text);
     say(line, "; ");
-    judge(line, level);
+    judge(line, level, advice);
 }
 
 static void put_parts(struct screen *screen, struct line *line)
 {
     uint32_t running = 0;
 
-    say_parts(screen, line, BTX_STATUS_LIFE_FAILED, "FAILED ", BTX_STATUS_LEVEL_ACT);
-    say_parts(screen, line, BTX_STATUS_LIFE_SILENT, "SILENT ", BTX_STATUS_LEVEL_ACT);
-    say_parts(screen, line, BTX_STATUS_LIFE_STOPPED, "stopped ", BTX_STATUS_LEVEL_LOOK);
+    say_parts(screen, line, BTX_STATUS_LIFE_FAILED, "FAILED ", BTX_STATUS_LEVEL_ACT,
+              "see 'fault'; restart what does not come back by itself");
+    say_parts(screen, line, BTX_STATUS_LIFE_SILENT, "SILENT ", BTX_STATUS_LEVEL_ACT,
+              "it hangs or gets no processor: restart it");
+    say_parts(screen, line, BTX_STATUS_LIFE_STOPPED, "stopped ", BTX_STATUS_LEVEL_LOOK,
+              "start it, unless somebody has stopped it on purpose");
     if (screen->reading->parts != 0)
-        say_parts(screen, line, BTX_STATUS_LIFE_ABSENT, "absent ", BTX_STATUS_LEVEL_LOOK);
+        say_parts(screen, line, BTX_STATUS_LIFE_ABSENT, "absent ", BTX_STATUS_LEVEL_LOOK,
+                  "start it, unless this machine does without");
     for (unsigned part = 0; part < BTX_STATUS_PART_COUNT; part++)
         running += btx_status_part_life(screen->reading, (enum btx_status_part)part) ==
                    BTX_STATUS_LIFE_RUNNING;
@@ -352,7 +341,8 @@ static void put_refused(struct screen *screen, struct line *line)
     }
     if (slot(screen, BTX_STATUS_SHED) == 1) {
         say(line, "SHEDDING NEW ORDERS; ");
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK,
+              "too much waits: see 'disk', 'ring' and 'commits' for why");
     }
     say(line, "%s of %s", btx_status_format_rate(btx_status_sum(screen->reading, refusals)).text,
         btx_status_format_rate(btx_status_sum(screen->reading, commands)).text);
@@ -397,7 +387,8 @@ static void put_state(struct screen *screen, struct line *line)
         if (percent < FULL_LOOK)
             continue;
         say(line, "%s %" PRIu64 " %% FULL; ", pools[i].name, percent);
-        judge(line, percent >= FULL_ACT ? BTX_STATUS_LEVEL_ACT : BTX_STATUS_LEVEL_LOOK);
+        judge(line, percent >= FULL_ACT ? BTX_STATUS_LEVEL_ACT : BTX_STATUS_LEVEL_LOOK,
+              "when it is full more are refused: raise engine.capacities, restart");
     }
     for (size_t i = 0; i < BTX_COUNT_OF(pools); i++) {
         if (pools[i].shown)
@@ -456,10 +447,12 @@ static void put_ring(struct screen *screen, struct line *line)
         count(screen, BTX_STATUS_RING_STALLS).text, count(screen, BTX_STATUS_ADMIN_OVERRUNS).text,
         count(screen, BTX_STATUS_GATEWAY_OVERRUNS).text);
     if (percent >= RING_ACT)
-        judge(line, BTX_STATUS_LEVEL_ACT);
+        judge(line, BTX_STATUS_LEVEL_ACT,
+              "the disk is too slow for the load: see 'commit' in 'latency'");
     if (percent >= RING_LOOK || rose(screen, BTX_STATUS_RING_STALLS) ||
         rose(screen, BTX_STATUS_GATEWAY_OVERRUNS))
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK,
+              "disk or gateway fall behind: see 'commit' in 'latency'");
     finish(screen, line, "ring");
 }
 
@@ -474,7 +467,8 @@ static void put_producers(struct screen *screen, struct line *line)
             continue;
         say(line, "%s sent %s BROKEN; ", text(screen, BTX_STATUS_TEXT_PRODUCER_NAME + k).text,
             btx_status_format_rate(broken).text);
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK,
+              "that process sends nonsense: another version, or taken over");
     }
     for (uint32_t k = 0; k < BTX_STATUS_PRODUCER_SLOTS; k++) {
         const uint64_t state = slot(screen, BTX_STATUS_PRODUCER_STATE + k);
@@ -504,7 +498,7 @@ static void put_commits(struct screen *screen, struct line *line)
 
     if (slot(screen, BTX_STATUS_LOG_CLOSED) == 1) {
         say(line, "LOG CLOSED FOR GOOD, nothing is acknowledged; ");
-        judge(line, BTX_STATUS_LEVEL_ACT);
+        judge(line, BTX_STATUS_LEVEL_ACT, "a write failed: see to the disk, then restart betexd");
     }
     say(line, "%s/s, %s/s, last %s ago; %s failed", rate(screen, BTX_STATUS_COMMITS).text,
         btx_status_format_bytes(btx_status_rate(screen->reading, screen->earlier,
@@ -512,7 +506,7 @@ static void put_commits(struct screen *screen, struct line *line)
             .text,
         age(screen, BTX_STATUS_COMMIT_TIME).text, count(screen, BTX_STATUS_SYNC_FAILURES).text);
     if (failures != 0 && failures != BTX_STATUS_ABSENT)
-        judge(line, BTX_STATUS_LEVEL_ACT);
+        judge(line, BTX_STATUS_LEVEL_ACT, "a write failed: see to the disk, and run wal verify");
     finish(screen, line, "commits");
 }
 
@@ -522,11 +516,13 @@ static void put_segment(struct screen *screen, struct line *line)
 
     if (slot(screen, BTX_STATUS_NEXT_READY) == 0) {
         say(line, "no next one is ready; ");
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK,
+              "segments are not made in time: is the disk slow or full?");
     }
     if (map_full != 0 && map_full != BTX_STATUS_ABSENT) {
         say(line, "map full: %s; ", count(screen, BTX_STATUS_MAP_FULL).text);
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK,
+              "a commit outgrew its segment, nothing is lost: report it");
     }
     say(line, "%s: %s events, %s of %s, %s old; %s of %s next ready",
         count(screen, BTX_STATUS_SEGMENT).text,
@@ -544,7 +540,8 @@ static void put_rotation(struct screen *screen, struct line *line)
     if (waits != 0 && waits != BTX_STATUS_ABSENT)
         say(line, "%s waited; ", count(screen, BTX_STATUS_POOL_WAITS).text);
     if (rose(screen, BTX_STATUS_POOL_WAITS))
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK,
+              "segments are not made in time: is the disk slow or full?");
     if (slot(screen, BTX_STATUS_ROTATION_TIME) == BTX_STATUS_ABSENT)
         say(line, "none since the start");
     else
@@ -583,9 +580,10 @@ static void put_lock(struct screen *screen, struct line *line)
             count(screen, BTX_STATUS_LOCK_EPOCH).text);
     if (kernel == BTX_STATUS_KERNEL_FREE || kernel == BTX_STATUS_KERNEL_OTHER ||
         lock == BTX_STATUS_LOCK_LOST || lock == BTX_STATUS_LOCK_FREE)
-        judge(line, BTX_STATUS_LEVEL_ACT);
+        judge(line, BTX_STATUS_LEVEL_ACT,
+              "two may write: stop all but one engine; see the screen 'lock'");
     else if (lock != BTX_STATUS_LOCK_HELD)
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK, "passes when the engine is up; see the screen 'lock'");
     finish(screen, line, "lock");
 }
 
@@ -605,9 +603,11 @@ static void say_left(const struct screen *screen, struct line *line, const char 
     else
         say(line, ", %s in %s", what, btx_status_format_duration(left_s * NS_IN_S).text);
     if (left_s < HOUR_NS / NS_IN_S)
-        judge(line, BTX_STATUS_LEVEL_ACT);
+        judge(line, BTX_STATUS_LEVEL_ACT,
+              "free space now: move sealed segments and old snapshots away");
     else if (left_s < DAY_NS / NS_IN_S)
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK,
+              "free space today: move sealed segments and old snapshots away");
 }
 
 static void put_disk(struct screen *screen, struct line *line)
@@ -625,9 +625,11 @@ static void put_disk(struct screen *screen, struct line *line)
     if (space == BTX_STATUS_SPACE_OK || space == BTX_STATUS_SPACE_LOW)
         say_left(screen, line, "stop", BTX_STATUS_STOP_SPACE);
     if (space == BTX_STATUS_SPACE_LOW || slot(screen, BTX_STATUS_DISK_FREE) == BTX_STATUS_ABSENT)
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK,
+              "free space now: move sealed segments and old snapshots away");
     else if (space != BTX_STATUS_SPACE_OK)
-        judge(line, BTX_STATUS_LEVEL_ACT);
+        judge(line, BTX_STATUS_LEVEL_ACT,
+              "free space now: move sealed segments and old snapshots away");
     finish(screen, line, "disk");
 }
 
@@ -641,18 +643,19 @@ static void put_audit(struct screen *screen, struct line *line)
         say(line, "FAILED at seq %s, differences: %s; ",
             count(screen, BTX_STATUS_AUDIT_FAILED_SEQ).text,
             count(screen, BTX_STATUS_AUDIT_DIFFERENCES).text);
-        judge(line, BTX_STATUS_LEVEL_ACT);
+        judge(line, BTX_STATUS_LEVEL_ACT,
+              "engine and log disagree: drain, run wal verify, keep the log");
     } else if (audit == BTX_STATUS_AUDIT_CLEAN) {
         say(line, "clean to seq %s; ", count(screen, BTX_STATUS_AUDIT_SEQ).text);
     } else {
         say(line, "nothing was compared yet; ");
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK, "betex-shadow compares segments once sealed: is it up?");
     }
     say(line, "%s events behind, last %s ago", btx_status_format_rate(behind).text,
         age(screen, BTX_STATUS_AUDIT_TIME).text);
     if (behind != 0 && behind != BTX_STATUS_ABSENT &&
         age_ns(screen, BTX_STATUS_AUDIT_TIME) > HOUR_NS)
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK, "nothing was compared for an hour: is betex-shadow up?");
     finish(screen, line, "audit");
 }
 
@@ -662,11 +665,12 @@ static void put_snapshot(struct screen *screen, struct line *line)
 
     if (failures != 0 && failures != BTX_STATUS_ABSENT) {
         say(line, "%s FAILED; ", count(screen, BTX_STATUS_SNAPSHOT_FAILURES).text);
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK, "see the journal of betex-shadow, and the free space");
     }
     if (slot(screen, BTX_STATUS_SNAPSHOT_SEQ) == BTX_STATUS_ABSENT) {
         say(line, "none");
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK,
+              "a start would fold the whole log: ask for one (snapshot now)");
     } else {
         say(line, "seq %s, %s old, %s; a start folds %s events",
             count(screen, BTX_STATUS_SNAPSHOT_SEQ).text, age(screen, BTX_STATUS_SNAPSHOT_TIME).text,
@@ -683,8 +687,10 @@ static void put_sessions(struct screen *screen, struct line *line)
     if (ahead_ns(screen, BTX_STATUS_CERTIFICATE_END) < CERTIFICATE_LOOK_NS) {
         say(line, "certificate ends in %s; ",
             btx_status_format_duration(ahead_ns(screen, BTX_STATUS_CERTIFICATE_END)).text);
-        judge(line, ahead_ns(screen, BTX_STATUS_CERTIFICATE_END) < DAY_NS ? BTX_STATUS_LEVEL_ACT
-                                                                          : BTX_STATUS_LEVEL_LOOK);
+        judge(line,
+              ahead_ns(screen, BTX_STATUS_CERTIFICATE_END) < DAY_NS ? BTX_STATUS_LEVEL_ACT
+                                                                    : BTX_STATUS_LEVEL_LOOK,
+              "when it ends no client gets in: install a new one");
     }
     say(line, "%s of %s clients, %s requests/s, %s closed; %s operators",
         count(screen, BTX_STATUS_SESSIONS).text, count(screen, BTX_STATUS_SESSIONS_MAX).text,
@@ -692,7 +698,8 @@ static void put_sessions(struct screen *screen, struct line *line)
         count(screen, BTX_STATUS_ADMIN_SESSIONS).text);
     if (btx_status_percent(slot(screen, BTX_STATUS_SESSIONS),
                            slot(screen, BTX_STATUS_SESSIONS_MAX)) >= FULL_ACT)
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK,
+              "more are turned away: raise gateway limits, or see who they are");
     finish(screen, line, "sessions");
 }
 
@@ -713,13 +720,13 @@ static void put_fault(struct screen *screen, struct line *line)
     say(line, "%s, %s ago: %s", btx_status_parts[part].name, age(screen, time_slot).text, what);
     fit(line, BTX_STATUS_SCREEN_COLUMNS - TEXT_COLUMN, 24); /* its end says what the system said */
     if (age_ns(screen, time_slot) < HOUR_NS)
-        judge(line, BTX_STATUS_LEVEL_LOOK);
+        judge(line, BTX_STATUS_LEVEL_LOOK, "see the journal of that process");
     finish(screen, line, "fault");
 }
 
-enum btx_status_level btx_status_put_screen(struct btx_writer *out,
-                                            const struct btx_status_reading *reading,
-                                            const struct btx_status_reading *earlier, bool colour)
+void btx_status_judge(const struct btx_status_reading *reading,
+                      const struct btx_status_reading *earlier, btx_status_take_line take,
+                      void *context)
 {
     static void (*const lines[])(struct screen *, struct line *) = {
         put_engine,   put_machine, put_parts,     put_position, put_rates,
@@ -727,10 +734,58 @@ enum btx_status_level btx_status_put_screen(struct btx_writer *out,
         put_sessions, put_commits, put_segment,   put_rotation, put_lock,
         put_disk,     put_audit,   put_snapshot,  put_fault,
     };
-    struct screen screen = {out, reading, earlier, colour, BTX_STATUS_LEVEL_FINE};
+    struct screen screen = {reading, earlier, take, context};
     struct line line = {0};
 
     for (size_t i = 0; i < BTX_COUNT_OF(lines); i++)
         lines[i](&screen, &line);
-    return screen.worst;
+}
+
+/* ---- As a screen ---- */
+
+struct output {
+    struct btx_writer *out;
+    bool colour;
+    enum btx_status_level worst;
+};
+
+static const char *colour_of(enum btx_status_level level)
+{
+    switch (level) {
+    case BTX_STATUS_LEVEL_FINE:
+        return "";
+    case BTX_STATUS_LEVEL_LOOK:
+        return "\x1b[33m";
+    case BTX_STATUS_LEVEL_ACT:
+        return "\x1b[1;31m";
+    }
+    CHECK_UNREACHABLE();
+}
+
+static void put_line(void *context, const struct btx_status_line *line)
+{
+    struct output *output = context;
+    const char *mark = line->level == BTX_STATUS_LEVEL_ACT    ? "!"
+                       : line->level == BTX_STATUS_LEVEL_LOOK ? "*"
+                                                              : " ";
+    const char *end = line->level != BTX_STATUS_LEVEL_FINE ? "\x1b[0m" : "";
+
+    if (output->colour)
+        btx_status_put(output->out, "%s%s%s \x1b[1m%-*s\x1b[0m %s%s%s\n", colour_of(line->level),
+                       mark, end, LABEL_COLUMNS, line->label, colour_of(line->level), line->text,
+                       end);
+    else
+        btx_status_put(output->out, "%s %-*s %s\n", mark, LABEL_COLUMNS, line->label, line->text);
+    if (line->level > output->worst)
+        output->worst = line->level;
+}
+
+enum btx_status_level btx_status_put_screen(struct btx_writer *out,
+                                            const struct btx_status_reading *reading,
+                                            const struct btx_status_reading *earlier, bool colour)
+{
+    struct output output = {out, colour, BTX_STATUS_LEVEL_FINE};
+
+    btx_status_judge(reading, earlier, put_line, &output);
+    return output.worst;
 }

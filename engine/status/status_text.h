@@ -25,6 +25,21 @@ enum btx_status_level {
     BTX_STATUS_LEVEL_ACT,  /* somebody must act; '!' on the screen */
 };
 
+/* One line of the screen.  What it points to is good until the next line. */
+struct btx_status_line {
+    const char *label; /* "" when it goes on with the line before */
+    enum btx_status_level level;
+    const char *text;   /* at most BTX_STATUS_SCREEN_COLUMNS - 12 columns, printable ASCII */
+    const char *advice; /* what to do, at most 66 columns; NULL when it is fine */
+};
+
+typedef void (*btx_status_take_line)(void *context, const struct btx_status_line *line);
+
+/* Hand all lines of the screen to @take, in its order.  @earlier as below. */
+void btx_status_judge(const struct btx_status_reading *reading,
+                      const struct btx_status_reading *earlier, btx_status_take_line take,
+                      void *context);
+
 /* The screen: BTX_STATUS_SCREEN_LINES lines of at most BTX_STATUS_SCREEN_COLUMNS columns.  A mark
  * in the first column says what is not fine.  @earlier may be NULL, or of another start: rates and
  * latencies are since the start then.  Returns the most urgent level. */
@@ -40,7 +55,8 @@ void btx_status_put_list(struct btx_writer *out, const struct btx_status_reading
                          uint64_t parts);
 
 /* Everything, as one JSON object and a newline.  Absent figures are null, parts that were in no
- * page are left out.  Keys end in their unit: _bytes, _ns, _time_ns (since 1970). */
+ * page are left out.  Keys end in their unit: _bytes, _ns, _time_ns (since 1970).  "screen" has the
+ * lines of the screen: label, level (fine, look, act), text, and advice when it is not fine. */
 void btx_status_put_json(struct btx_writer *out, const struct btx_status_reading *reading,
                          const struct btx_status_reading *earlier);
 

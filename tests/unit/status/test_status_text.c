@@ -284,6 +284,9 @@ static void put_json__plausible__has_what_scripts_look_for(void **state)
         "\"interval_ns\":2000000000",
         "\"order_to_durable\":{\"count\":40000,",
         "\"part_state\":\"running\"",
+        "\"screen\":[{\"label\":\"engine\",\"level\":\"fine\",\"text\":\"serving, up 3 d 4 h",
+        "\"level\":\"look\",\"text\":\"812 GiB free of 931 GiB, ok, low in 5 h 36 min",
+        "\"advice\":\"free space today: ",
     };
     struct fixture *fixture = *state;
     const char *text = json(fixture);
@@ -292,6 +295,30 @@ static void put_json__plausible__has_what_scripts_look_for(void **state)
         if (strstr(text, wanted[i]) == NULL)
             fail_msg("no %s", wanted[i]);
     }
+}
+
+static void want_advice(void *context, const struct btx_status_line *line)
+{
+    unsigned *marked = context;
+
+    if ((line->level != BTX_STATUS_LEVEL_FINE) != (line->advice != NULL))
+        fail_msg("%s: %s", line->label, line->advice != NULL ? line->advice : "no advice");
+    if (line->advice == NULL)
+        return;
+    (*marked)++;
+    assert_in_range(strlen(line->advice), 1, 66);
+}
+
+/* Whoever is told that something is wrong is told what to do. */
+static void judge__broken__each_mark_has_its_advice(void **state)
+{
+    struct fixture *fixture = *state;
+    unsigned marked = 0;
+
+    plausible_break(&fixture->plausible);
+    read_again(fixture);
+    btx_status_judge(fixture->reading, fixture->earlier, want_advice, &marked);
+    assert_in_range(marked, 10, 18);
 }
 
 /* What `wal status` is: all of the log's figures, each with its meaning. */
@@ -425,6 +452,7 @@ int main(void)
         TEXT_TEST(put_screen__colour__is_the_same_text),
         TEXT_TEST(put__hostile_texts__stay_inside_their_form),
         TEXT_TEST(put_json__plausible__has_what_scripts_look_for),
+        TEXT_TEST(judge__broken__each_mark_has_its_advice),
         TEXT_TEST(put_list__log__has_every_figure_of_its_parts),
         TEXT_TEST(put_list__figures_by_reason_and_ring__are_named),
         TEXT_TEST(put_metrics__plausible__follows_the_conventions),
