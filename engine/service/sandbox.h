@@ -34,6 +34,7 @@ enum btx_sandbox_access {
     BTX_SANDBOX_READ,    /* read files, list folders */
     BTX_SANDBOX_WRITE,   /* also write, make, rename and remove both */
     BTX_SANDBOX_SOCKETS, /* list folders, make sockets in them, remove what is there */
+    BTX_SANDBOX_EXECUTE, /* of a file: read and execute it; the same for its loader (ELF) */
     BTX_SANDBOX_ACCESS_COUNT
 };
 
@@ -52,7 +53,7 @@ struct btx_sandbox_files {
     unsigned int abi_max; /* act as on a kernel of that landlock ABI at most; 0: as it is */
 };
 
-/* From now on only these paths can be opened, and nothing can be executed.  What is open stays
+/* From now on only these paths can be opened, and nothing else can be executed.  What is open stays
  * open, and memfds are no files in this sense.  Signals and abstract sockets of other processes are
  * out of reach too (ABI 6), but for sockets that are connected already.
  * @ret_abi is the landlock ABI in force: 0 where the kernel has none, which is no fault.  Say
@@ -61,6 +62,10 @@ struct btx_sandbox_files {
 BTX_MUST_USE enum btx_fault_code btx_sandbox_close_files(const struct btx_sandbox_files *files,
                                                          unsigned int *ret_abi,
                                                          struct btx_fault *reterr_fault);
+
+/* The loader (ELF interpreter) of this program, which those made beside it have too and which must
+ * be executable for them.  NULL when it is static.  Lasts as long as the program. */
+const char *btx_sandbox_loader(void);
 
 /* What @abi means, for the log.  Static storage. */
 const char *btx_sandbox_files_sentence(unsigned int abi);
@@ -73,6 +78,7 @@ enum btx_sandbox_profile {
     BTX_SANDBOX_ENGINE,       /* betexd afterwards; on top of the one before */
     BTX_SANDBOX_SHADOW,
     BTX_SANDBOX_ADMIN,
+    BTX_SANDBOX_LAUNCHER, /* who executes betex-wal for betex-admin, and that betex-wal */
     BTX_SANDBOX_PROFILE_COUNT
 };
 

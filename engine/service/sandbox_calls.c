@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -19,10 +20,12 @@
 
 /* Columns of the table. */
 #define START (1u << BTX_SANDBOX_ENGINE_START)
+#define LAUNCHER (1u << BTX_SANDBOX_LAUNCHER)
 #define SERVERS (1u << BTX_SANDBOX_SHADOW | 1u << BTX_SANDBOX_ADMIN)
 #define THREADS (START | SERVERS) /* who makes threads, and opens what it needs, as it goes */
 #define LOCKERS (START | 1u << BTX_SANDBOX_ENGINE)
 #define WRITERS (LOCKERS | 1u << BTX_SANDBOX_SHADOW)
+#define SERVICES (WRITERS | 1u << BTX_SANDBOX_ADMIN)
 #define EVERYBODY ((1u << BTX_SANDBOX_PROFILE_COUNT) - 1)
 
 /* An argument that the kernel takes as an int: what is above it does not count. */

@@ -36,14 +36,15 @@ enum { ABI_NEWEST = 6 };
      LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REFER)
 #define RIGHTS_SOCKETS                                                                             \
     (LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REMOVE_FILE)
+#define RIGHTS_EXECUTE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE)
 /* Those that can be given on what is no folder. */
-#define RIGHTS_OF_A_FILE                                                                           \
-    (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | RIGHT_TRUNCATE)
+#define RIGHTS_OF_A_FILE (RIGHTS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | RIGHT_TRUNCATE)
 
 static const uint64_t access_rights[] = {
     [BTX_SANDBOX_READ] = RIGHTS_READ,
     [BTX_SANDBOX_WRITE] = RIGHTS_WRITE,
     [BTX_SANDBOX_SOCKETS] = RIGHTS_SOCKETS,
+    [BTX_SANDBOX_EXECUTE] = RIGHTS_EXECUTE,
 };
 
 /* struct landlock_ruleset_attr as of ABI 6; older ones are shorter. */

@@ -18,7 +18,7 @@ UNITS = os.path.join(TOP, "systemd")
 SERVICES = {
     "betexd": (1.0, ("START", "ENGINE")),
     "betex-shadow": (1.5, ("SHADOW",)),
-    "betex-admin": (1.5, ("ADMIN",)),
+    "betex-admin": (1.5, ("ADMIN", "LAUNCHER")),
     "betex-prepare": (1.5, ()),
 }
 SKIPPED = 77
@@ -106,7 +106,8 @@ def calls_of_profile(profile):
     """What sandbox_calls.def lets a profile do, by the groups of sandbox_calls.c."""
     groups = {"START": "START", "SERVERS": "SHADOW ADMIN", "THREADS": "START SHADOW ADMIN",
               "LOCKERS": "START ENGINE", "WRITERS": "START ENGINE SHADOW",
-              "EVERYBODY": "START ENGINE SHADOW ADMIN"}
+              "SERVICES": "START ENGINE SHADOW ADMIN", "LAUNCHER": "LAUNCHER",
+              "EVERYBODY": "START ENGINE SHADOW ADMIN LAUNCHER"}
     rows = re.findall(r"^CALL(?:_IF)?\((\w+), (\w+)[,)]",
                       read("engine", "service", "sandbox_calls.def"), re.M)
     return {name for name, group in rows if profile in groups[group].split()}

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,16 +254,16 @@ static void sandbox_close_files__each_access__gives_that_and_no_more(void **stat
         int (*attempt)(void *context);
         int wanted[BTX_SANDBOX_ACCESS_COUNT];
     } rows[] = {
-        {"read", try_read, {0, 0, EACCES}},
-        {"list", try_list, {0, 0, 0}},
-        {"write", try_write, {EACCES, 0, EACCES}},
-        {"truncate", try_truncate, {EACCES, 0, EACCES}},
-        {"make", try_make, {EACCES, 0, EACCES}},
-        {"make a folder", try_make_folder, {EACCES, 0, EACCES}},
-        {"rename", try_rename, {EACCES, 0, EACCES}},
-        {"remove", try_remove, {EACCES, 0, 0}},
-        {"make a socket", try_socket, {EACCES, EACCES, 0}},
-        {"outside", try_passwd, {EACCES, EACCES, EACCES}},
+        {"read", try_read, {0, 0, EACCES, 0}},
+        {"list", try_list, {0, 0, 0, EACCES}},
+        {"write", try_write, {EACCES, 0, EACCES, EACCES}},
+        {"truncate", try_truncate, {EACCES, 0, EACCES, EACCES}},
+        {"make", try_make, {EACCES, 0, EACCES, EACCES}},
+        {"make a folder", try_make_folder, {EACCES, 0, EACCES, EACCES}},
+        {"rename", try_rename, {EACCES, 0, EACCES, EACCES}},
+        {"remove", try_remove, {EACCES, 0, 0, EACCES}},
+        {"make a socket", try_socket, {EACCES, EACCES, 0, EACCES}},
+        {"outside", try_passwd, {EACCES, EACCES, EACCES, EACCES}},
     };
 
     if (!has_landlock())
@@ -450,6 +451,45 @@ static void sandbox_enter__all_steps__said_in_the_log_and_a_call_too_many_is_the
     (void)close(ends[1]);
 }
 
+/* /bin/true, with what its loader reads. */
+static int try_true(void *context)
+{
+    char *const arguments[] = {context, NULL};
+    int status = 0;
+    pid_t pid;
+    const int error = posix_spawn(&pid, context, NULL, NULL, arguments, arguments + 1);
+
+    if (error != 0)
+        return error;
+    return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 98;
+}
+
+/* A program is executed when it may be and its loader too, in a sandbox that it inherits. */
+static void sandbox_close_files__execute__that_program_and_no_other(void **state)
+{
+    static char program[] = "/bin/true";
+    struct sandbox_child child = {
+        .profile = BTX_SANDBOX_LAUNCHER,
+        .answer = BTX_SANDBOX_TRAP,
+        .attempt = try_true,
+        .context = program,
+        .paths = {{.path = btx_sandbox_loader(), .access = BTX_SANDBOX_EXECUTE},
+                  {.path = "/usr", .access = BTX_SANDBOX_READ},
+                  {.path = "/etc/ld.so.cache", .access = BTX_SANDBOX_READ, .optional = true},
+                  {.path = program, .access = BTX_SANDBOX_EXECUTE}},
+    };
+
+    (void)state;
+    if (!has_landlock())
+        skip();
+    assert_int_equal(sandbox_child_run(&child), 0);
+    child.paths[3].access = BTX_SANDBOX_READ;
+    assert_int_equal(sandbox_child_run(&child), EACCES);
+    child.paths[3].access = BTX_SANDBOX_EXECUTE;
+    child.paths[0].access = BTX_SANDBOX_READ;
+    assert_int_equal(sandbox_child_run(&child), EACCES);
+}
+
 static void sandbox_files_sentence__each_abi__is_another_or_the_same_but_never_empty(void **state)
 {
     (void)state;
@@ -473,7 +513,18 @@ static int call_execve(void *context)
     char *const arguments[] = {NULL};
 
     (void)context;
-    return execve("/bin/true", arguments, arguments) != 0;
+    /* What the filter lets through landlock still forbids. */
+    return execve("/bin/true", arguments, arguments) != 0 && errno != EACCES;
+}
+
+/* In the one way that the launcher does it. */
+static int call_spawn(void *context)
+{
+    char *const arguments[] = {NULL};
+    pid_t pid;
+
+    (void)context;
+    return posix_spawn(&pid, "/nonexistent", NULL, NULL, arguments, arguments) != ENOENT;
 }
 
 static int call_fork(void *context)
@@ -514,6 +565,28 @@ static int call_mmap_exec(void *context)
     (void)context;
     return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
            MAP_FAILED;
+}
+
+static int call_mmap_write_exec(void *context)
+{
+    (void)context;
+    return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                0) == MAP_FAILED;
+}
+
+static int call_memfd(void *context)
+{
+    (void)context;
+    return memfd_create("test", MFD_CLOEXEC) < 0;
+}
+
+/* Lower a limit by nothing. */
+static int call_setrlimit(void *context)
+{
+    struct rlimit limit;
+
+    (void)context;
+    return getrlimit(RLIMIT_CORE, &limit) != 0 || setrlimit(RLIMIT_CORE, &limit) != 0;
 }
 
 static int call_mprotect_exec(void *context)
@@ -586,6 +659,7 @@ static int call_thread(void *context)
 #define E (1u << BTX_SANDBOX_ENGINE)
 #define W (1u << BTX_SANDBOX_SHADOW)
 #define A (1u << BTX_SANDBOX_ADMIN)
+#define L (1u << BTX_SANDBOX_LAUNCHER)
 
 static const struct {
     const char *name;
@@ -595,12 +669,16 @@ static const struct {
     bool kills; /* glibc has all signals blocked around it, and so it cannot be trapped */
 } calls[] = {
     {"socket(AF_INET)", SYS_socket, call_inet, 0, false},
-    {"execve", SYS_execve, call_execve, 0, false},
+    {"execve", SYS_execve, call_execve, L, false},
+    {"posix_spawn", SYS_clone, call_spawn, L, true},
     {"fork", SYS_clone, call_fork, 0, false},
     {"ptrace", SYS_ptrace, call_ptrace, 0, false},
     {"kill", SYS_kill, call_kill, 0, false},
     {"tgkill of another process", SYS_tgkill, call_tgkill_parent, 0, false},
-    {"mmap to execute", SYS_mmap, call_mmap_exec, 0, false},
+    {"mmap to execute", SYS_mmap, call_mmap_exec, L, false},
+    {"mmap to write and execute", SYS_mmap, call_mmap_write_exec, 0, false},
+    {"memfd_create", SYS_memfd_create, call_memfd, S | E | W | A, false},
+    {"setrlimit", SYS_prlimit64, call_setrlimit, S | W | A, false},
     {"mprotect to execute", SYS_mprotect, call_mprotect_exec, 0, false},
     {"unshare", SYS_unshare, call_unshare, 0, false},
     {"prctl(PR_SET_DUMPABLE)", SYS_prctl, call_dumpable, 0, false},
@@ -745,6 +823,7 @@ int main(void)
         cmocka_unit_test(sandbox_close_files__missing_path__fault),
         cmocka_unit_test_setup_teardown(
             sandbox_close_files__optional_and_folder_of__as_the_path_says, setup, teardown),
+        cmocka_unit_test(sandbox_close_files__execute__that_program_and_no_other),
         cmocka_unit_test(sandbox_enter__all_steps__said_in_the_log_and_a_call_too_many_is_the_end),
         cmocka_unit_test(sandbox_files_sentence__each_abi__is_another_or_the_same_but_never_empty),
         cmocka_unit_test(sandbox_close_calls__each_call_in_each_profile__as_the_table_says),
