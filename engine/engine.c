@@ -562,6 +562,8 @@ static void serve(struct engine *engine)
     while (!btx_notify_ready(engine->options->notify))
         (void)poll(NULL, 0, 10);
     btx_status_set(&engine->status, BTX_STATUS_STATE, BTX_STATUS_ENGINE_SERVING);
+    btx_status_common(&engine->status, BTX_STATUS_COMMON_PART_STATE, BTX_STATUS_PART_RUNNING);
+    btx_status_common(&engine->descriptors, BTX_STATUS_COMMON_PART_STATE, BTX_STATUS_PART_RUNNING);
     note_line(engine, "serving");
     while (btx_desk_wished(&engine->desk) < BTX_ENGINE_STOP) {
         watch(engine);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/loop/poller.h"
 
+#include <string.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include "engine/base/check.h"
 #include "engine/wire/record.h"
@@ -17,6 +17,29 @@ struct batch {
     uint64_t tx;
 };
 
+/* A padded text of the lock's record. */
+static void put_padded(const struct btx_status_writer *status, uint32_t text,
+                       const char padded[BTX_WAL_TEXT_BYTES])
+{
+    char ended[BTX_WAL_TEXT_BYTES + 1] = {0};
+
+    memcpy(ended, padded, BTX_WAL_TEXT_BYTES);
+    btx_status_put_text(status, text, ended);
+}
+
+static void tell_lock(struct btx_poller *poller)
+{
+    const struct btx_status_writer *status = &poller->status;
+    const struct btx_wal_lock_record *lock = btx_wal_writer_lock(poller->options.writer);
+
+    btx_status_set(status, BTX_STATUS_LOCK, BTX_STATUS_LOCK_HELD);
+    btx_status_set(status, BTX_STATUS_LOCK_PID, (uint64_t)lock->pid);
+    btx_status_set(status, BTX_STATUS_LOCK_EPOCH, lock->epoch);
+    btx_status_set(status, BTX_STATUS_LOCK_START, lock->since_ns);
+    put_padded(status, BTX_STATUS_TEXT_LOCK_PROGRAM, lock->program);
+    put_padded(status, BTX_STATUS_TEXT_LOCK_HOST, lock->host);
+}
+
 void btx_poller_init(struct btx_poller *poller, const struct btx_poller_options *options)
 {
     poller->options = *options;
@@ -29,10 +52,9 @@ void btx_poller_init(struct btx_poller *poller, const struct btx_poller_options 
                    options->settings->segment_map_size_bytes);
     btx_status_set(&poller->status, BTX_STATUS_LOW_SPACE, options->settings->low_space_bytes);
     btx_status_set(&poller->status, BTX_STATUS_STOP_SPACE, options->settings->stop_bytes);
-    btx_status_set(&poller->status, BTX_STATUS_LOCK, BTX_STATUS_LOCK_HELD);
-    btx_status_set(&poller->status, BTX_STATUS_LOCK_PID, (uint64_t)getpid());
-    btx_status_set(&poller->status, BTX_STATUS_LOCK_EPOCH, btx_wal_writer_epoch(options->writer));
-    btx_status_set(&poller->status, BTX_STATUS_LOCK_START, btx_clock_wall_ns(options->clock));
+    btx_status_writer_init(&poller->segments, options->status, BTX_STATUS_PART_SEGMENTS);
+    btx_status_common(&poller->segments, BTX_STATUS_COMMON_PART_STATE, BTX_STATUS_PART_RUNNING);
+    tell_lock(poller);
 }
 
 /* Whether a commit may end behind @record: at the end of a tx, and behind a note, which is between
@@ -137,15 +159,28 @@ static void tell_rotation(struct btx_poller *poller, const struct btx_wal_status
 {
     const struct btx_status_writer *status = &poller->status;
 
-    if (log->rotations == poller->rotations_seen)
+    if (log->rotations == 0)
         return;
+    if (log->rotations != poller->rotations_seen)
+        btx_status_set(status, BTX_STATUS_ROTATION_TIME, btx_clock_wall_ns(poller->options.clock));
     poller->rotations_seen = log->rotations;
-    if (log->rotation_ns > poller->longest_ns)
-        poller->longest_ns = log->rotation_ns;
     btx_status_set(status, BTX_STATUS_ROTATIONS, log->rotations);
-    btx_status_set(status, BTX_STATUS_ROTATION_TIME, btx_clock_wall_ns(poller->options.clock));
+    /* Grows once more when the first commit behind it has taken the next segment. */
     btx_status_set(status, BTX_STATUS_ROTATION_NS, log->rotation_ns);
-    btx_status_set(status, BTX_STATUS_ROTATION_MAX, poller->longest_ns);
+    btx_status_set(status, BTX_STATUS_ROTATION_MAX, log->rotation_max_ns);
+}
+
+static void tell_segments(struct btx_poller *poller, const struct btx_wal_status *log)
+{
+    const struct btx_status_writer *segments = &poller->segments;
+
+    btx_status_set(segments, BTX_STATUS_NEXT_READY, log->next_ready);
+    btx_status_set(segments, BTX_STATUS_NEXT_WANTED, log->next_wanted);
+    btx_status_set(segments, BTX_STATUS_SEALS, log->seals);
+    if (log->seals == 0)
+        return;
+    btx_status_set(segments, BTX_STATUS_SEAL_TIME, log->seal_wall_ns);
+    btx_status_set(segments, BTX_STATUS_SEAL_NS, log->seal_ns);
 }
 
 /* Tell how the log is; also the matcher, which takes less when there is little space. */
@@ -160,6 +195,7 @@ static void look(struct btx_poller *poller, uint64_t now_ns)
     btx_status_beat(status, now_ns);
     btx_status_set(status, BTX_STATUS_SEGMENT, log.segment);
     btx_status_put_text(status, BTX_STATUS_TEXT_SEGMENT_NAME, log.segment_name);
+    btx_status_set(status, BTX_STATUS_SEGMENT_FIRST_SEQ, log.segment_first_seq);
     btx_status_set(status, BTX_STATUS_SEGMENT_EVENTS, log.segment_events);
     btx_status_set(status, BTX_STATUS_SEGMENT_BYTES, log.segment_bytes);
     btx_status_set(status, BTX_STATUS_SEGMENT_START,
@@ -167,7 +203,10 @@ static void look(struct btx_poller *poller, uint64_t now_ns)
     btx_status_set(status, BTX_STATUS_POOL_WAITS, log.pool_waits);
     btx_status_set(status, BTX_STATUS_MAP_FULL, log.map_full);
     btx_status_set(status, BTX_STATUS_SPACE, (uint64_t)log.space);
+    btx_status_set(status, BTX_STATUS_SEALS_PENDING, log.seals_pending);
+    btx_status_set(status, BTX_STATUS_LOCK_CHECK, log.lock_checked_ns);
     tell_rotation(poller, &log);
+    tell_segments(poller, &log);
 }
 
 enum btx_poller_turn btx_poller_turn(struct btx_poller *poller, struct btx_fault *reterr_fault)

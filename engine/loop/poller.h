@@ -36,12 +36,12 @@ struct btx_poller_options {
 struct btx_poller {
     struct btx_poller_options options;
     struct btx_status_writer status;
+    struct btx_status_writer segments; /* of the log's helper, which tells nobody itself */
     uint64_t mark;
     uint64_t durable_tx;
     uint64_t rotations_done; /* of those that operators asked for */
     uint64_t rotations_seen; /* of the writer, of which the status knows */
     uint64_t looked_ns;      /* when the writer's status was last looked at */
-    uint64_t longest_ns;     /* rotation */
 };
 
 void btx_poller_init(struct btx_poller *poller, const struct btx_poller_options *options);

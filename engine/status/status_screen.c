@@ -524,7 +524,7 @@ static void put_segment(struct screen *screen, struct line *line)
         judge(line, BTX_STATUS_LEVEL_LOOK,
               "a commit outgrew its segment, nothing is lost: report it");
     }
-    say(line, "%s: %s events, %s of %s, %s old; %s of %s next ready",
+    say(line, "%s: %s events, %s of %s, %s old; next %s of %s",
         count(screen, BTX_STATUS_SEGMENT).text,
         btx_status_format_rate(slot(screen, BTX_STATUS_SEGMENT_EVENTS)).text,
         bytes(screen, BTX_STATUS_SEGMENT_BYTES).text, bytes(screen, BTX_STATUS_SEGMENT_MAP).text,
@@ -537,20 +537,20 @@ static void put_rotation(struct screen *screen, struct line *line)
 {
     const uint64_t waits = slot(screen, BTX_STATUS_POOL_WAITS);
 
-    if (waits != 0 && waits != BTX_STATUS_ABSENT)
-        say(line, "%s waited; ", count(screen, BTX_STATUS_POOL_WAITS).text);
     if (rose(screen, BTX_STATUS_POOL_WAITS))
         judge(line, BTX_STATUS_LEVEL_LOOK,
               "segments are not made in time: is the disk slow or full?");
     if (slot(screen, BTX_STATUS_ROTATION_TIME) == BTX_STATUS_ABSENT)
         say(line, "none since the start");
     else
-        say(line, "%s ago in %s, longest %s; %s to seal, %s in all",
+        say(line, "%s, %s ago in %s, longest %s; %s to seal",
+            btx_status_format_rate(slot(screen, BTX_STATUS_ROTATIONS)).text,
             age(screen, BTX_STATUS_ROTATION_TIME).text,
             btx_status_format_duration(slot(screen, BTX_STATUS_ROTATION_NS)).text,
             btx_status_format_duration(slot(screen, BTX_STATUS_ROTATION_MAX)).text,
-            count(screen, BTX_STATUS_SEALS_PENDING).text,
-            btx_status_format_rate(slot(screen, BTX_STATUS_ROTATIONS)).text);
+            count(screen, BTX_STATUS_SEALS_PENDING).text);
+    if (waits != 0 && waits != BTX_STATUS_ABSENT)
+        say(line, "; %s waited", count(screen, BTX_STATUS_POOL_WAITS).text);
     finish(screen, line, "rotation");
 }
 

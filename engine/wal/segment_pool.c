@@ -57,6 +57,9 @@ struct btx_segment_pool {
     size_t closed_count;                                           /* the one at work included */
     struct btx_wal_seal seals[BTX_SEGMENT_POOL_CLOSED_MAX];        /* not taken yet, oldest first */
     size_t seal_count;
+    uint64_t sealed;  /* since open */
+    uint64_t seal_ns; /* of the last one */
+    uint64_t seal_wall_ns;
     bool seal_failed; /* seal_fault says why; nothing is sealed behind it */
     struct btx_fault seal_fault;
     uint8_t chain[BTX_WAL_HASH_BYTES]; /* the helper's: hash of the segment sealed last */
@@ -237,18 +240,23 @@ static void seal_one(struct btx_segment_pool *pool)
     struct btx_segment_closed closed = pool->closed[0];
     struct btx_fault fault = {0};
     struct btx_wal_seal seal;
+    uint64_t began_ns;
     enum btx_fault_code code;
 
     pool->closed[0].file.environment = NULL;
     pool->recent_bytes = (closed.file.last_page + 1) * BTX_WAL_PAGE_BYTES;
     pthread_mutex_unlock(&pool->mutex);
     look_at_space(pool);
+    began_ns = btx_clock_monotonic_ns(pool->clock);
     code = seal_closed(pool, &closed, &seal, &fault);
     pthread_mutex_lock(&pool->mutex);
     pool->closed_count--;
     memmove(&pool->closed[0], &pool->closed[1], pool->closed_count * sizeof pool->closed[0]);
     if (code == BTX_OK) {
         pool->seals[pool->seal_count++] = seal;
+        pool->sealed++;
+        pool->seal_ns = btx_clock_monotonic_ns(pool->clock) - began_ns;
+        pool->seal_wall_ns = seal.sealed_ns;
     } else {
         pool->seal_failed = true;
         pool->seal_fault = fault;
@@ -458,6 +466,21 @@ void btx_segment_pool_run(struct btx_segment_pool *pool)
 uint64_t btx_segment_pool_free_bytes(const struct btx_segment_pool *pool)
 {
     return atomic_load_explicit(&pool->free_bytes, memory_order_relaxed);
+}
+
+void btx_segment_pool_status(struct btx_segment_pool *pool,
+                             struct btx_segment_pool_status *ret_status)
+{
+    pthread_mutex_lock(&pool->mutex);
+    *ret_status = (struct btx_segment_pool_status){
+        .ready = pool->ready_count,
+        .ready_wanted = READY_MAX,
+        .closed = pool->closed_count,
+        .seals = pool->sealed,
+        .seal_ns = pool->seal_ns,
+        .seal_wall_ns = pool->seal_wall_ns,
+    };
+    pthread_mutex_unlock(&pool->mutex);
 }
 
 void btx_segment_pool_close(struct btx_segment_pool *pool)

@@ -143,6 +143,14 @@ static void begin_header(struct btx_wal_writer *writer)
     btx_wal_header_seal(header);
 }
 
+/* What the rotation that goes on has taken so far. */
+static void rotation_took(struct btx_wal_writer *writer, uint64_t ns)
+{
+    writer->rotation_ns = ns;
+    if (ns > writer->rotation_max_ns)
+        writer->rotation_max_ns = ns;
+}
+
 /* A next segment, under its temporary name until its first commit. */
 static enum btx_fault_code begin_segment(struct btx_wal_writer *writer,
                                          struct btx_fault *reterr_fault)
@@ -150,8 +158,10 @@ static enum btx_fault_code begin_segment(struct btx_wal_writer *writer,
     const uint64_t began_ns = btx_clock_monotonic_ns(writer->options.clock);
     bool waited;
 
-    if (btx_writer_lock_check(&writer->lock, reterr_fault) != BTX_OK ||
-        btx_segment_pool_take(writer->pool, &writer->file, &waited, reterr_fault) != BTX_OK)
+    if (btx_writer_lock_check(&writer->lock, reterr_fault) != BTX_OK)
+        return reterr_fault->code;
+    writer->lock_checked_ns = btx_clock_wall_ns(writer->options.clock);
+    if (btx_segment_pool_take(writer->pool, &writer->file, &waited, reterr_fault) != BTX_OK)
         return reterr_fault->code;
     writer->pool_waits += waited;
     begin_header(writer);
@@ -162,7 +172,8 @@ static enum btx_fault_code begin_segment(struct btx_wal_writer *writer,
     writer->segment_bytes = 0;
     writer->segment_seals = 0;
     writer->segment_began_ns = btx_clock_monotonic_ns(writer->options.clock);
-    writer->rotation_ns += writer->segment_began_ns - began_ns;
+    if (writer->rotations != 0)
+        rotation_took(writer, writer->rotation_ns + writer->segment_began_ns - began_ns);
     return BTX_OK;
 }
 
@@ -225,7 +236,7 @@ static enum btx_fault_code close_segment(struct btx_wal_writer *writer,
     writer->seals_due++;
     writer->segment_open = false;
     writer->rotations++;
-    writer->rotation_ns = btx_clock_monotonic_ns(writer->options.clock) - began_ns;
+    rotation_took(writer, btx_clock_monotonic_ns(writer->options.clock) - began_ns);
     return BTX_OK;
 }
 
@@ -388,17 +399,29 @@ void btx_wal_writer_status(const struct btx_wal_writer *writer, struct btx_wal_s
 {
     const uint64_t now_ns = btx_clock_monotonic_ns(writer->options.clock);
     const uint64_t free_bytes = btx_segment_pool_free_bytes(writer->pool);
+    struct btx_segment_pool_status pool;
 
+    btx_segment_pool_status(writer->pool, &pool);
     *ret_status = (struct btx_wal_status){
         .position = writer->position,
         .epoch = writer->epoch,
         .segment = writer->segment,
+        .segment_first_seq = writer->segment_seq + 1,
         .segment_events = writer->position.seq - writer->segment_seq,
         .segment_bytes = writer->segment_bytes,
         .segment_age_ns = writer->segment_open ? now_ns - writer->segment_began_ns : 0,
         .commits = writer->commits,
         .rotations = writer->rotations,
         .rotation_ns = writer->rotation_ns,
+        .rotation_max_ns = writer->rotation_max_ns,
+        .lock_checked_ns = writer->lock_checked_ns != 0 ? writer->lock_checked_ns
+                                                        : writer->lock.record.since_ns,
+        .next_ready = pool.ready,
+        .next_wanted = pool.ready_wanted,
+        .seals_pending = writer->seals_due + writer->seal_count,
+        .seals = pool.seals,
+        .seal_ns = pool.seal_ns,
+        .seal_wall_ns = pool.seal_wall_ns,
         .map_full = writer->map_full,
         .pool_waits = writer->pool_waits,
         .free_bytes = free_bytes,
@@ -411,6 +434,11 @@ void btx_wal_writer_status(const struct btx_wal_writer *writer, struct btx_wal_s
 const struct btx_log_end *btx_wal_writer_recovered(const struct btx_wal_writer *writer)
 {
     return &writer->end;
+}
+
+const struct btx_wal_lock_record *btx_wal_writer_lock(const struct btx_wal_writer *writer)
+{
+    return &writer->lock.record;
 }
 
 uint64_t btx_wal_writer_epoch(const struct btx_wal_writer *writer)

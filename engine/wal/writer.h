@@ -45,6 +45,10 @@ BTX_MUST_USE enum btx_fault_code btx_wal_writer_open(struct btx_wal_writer **ret
 /* What was found at the end when it was opened; valid until close. */
 const struct btx_log_end *btx_wal_writer_recovered(const struct btx_wal_writer *writer);
 
+/* What the lock file says of this writer; valid until close.  Texts are padded with zeros and may
+ * fill their room. */
+const struct btx_wal_lock_record *btx_wal_writer_lock(const struct btx_wal_writer *writer);
+
 uint64_t btx_wal_writer_epoch(const struct btx_wal_writer *writer);
 
 /* One group commit: the concatenation of @pieces is whole txs and notes, sealed (btx_record_seal),
@@ -88,6 +92,7 @@ struct btx_wal_status {
     uint64_t epoch;
     uint64_t segment; /* number of the open segment; of the last one between two */
     char segment_name[BTX_WAL_NAME_BYTES];
+    uint64_t segment_first_seq;
     uint64_t segment_events;
     uint64_t segment_bytes;
     uint64_t segment_age_ns;
@@ -95,6 +100,14 @@ struct btx_wal_status {
     uint64_t rotations;   /* since open */
     uint64_t rotation_ns; /* of the last one: closing the segment, and taking the next one when the
                              commit behind it did that already */
+    uint64_t rotation_max_ns; /* of the longest one since open */
+    uint64_t lock_checked_ns; /* when the lock was last found to be ours, by the wall clock */
+    uint64_t next_ready;      /* next segments that are there */
+    uint64_t next_wanted;
+    uint64_t seals_pending; /* closed segments whose seals are not in the log yet */
+    uint64_t seals;         /* made since open */
+    uint64_t seal_ns;       /* how long the last one took */
+    uint64_t seal_wall_ns;  /* when it was made, by the wall clock; 0: none yet */
     uint64_t map_full;    /* MDB_MAP_FULL met, and survived: must stay 0 */
     uint64_t pool_waits;  /* rotations that had to wait for a next segment */
     uint64_t free_bytes;  /* of the filesystem, when last looked (each second, and each rotation) */

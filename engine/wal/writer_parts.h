@@ -48,6 +48,8 @@ struct btx_wal_writer {
     uint64_t commits;
     uint64_t rotations;
     uint64_t rotation_ns;
+    uint64_t rotation_max_ns;
+    uint64_t lock_checked_ns; /* by the wall clock */
     uint64_t map_full;
     uint64_t pool_waits;
 };

@@ -70,6 +70,13 @@ produce() {
         > "$scratch/events" 2> "$scratch/figures"
 }
 
+# until_seen COUNT ID: until the producer ID has seen so many events, or all.
+until_seen() {
+    while [ "$(wc -l < "$scratch/events")" -lt "$1" ] && kill -0 "$2" 2> /dev/null; do
+        sleep 0.01
+    done
+}
+
 verify() {
     "$BIN/betex-wal" verify "$scratch/wal" > "$scratch/verify" ||
         fail "the log is not consistent: $(cat "$scratch/verify")"

@@ -28,18 +28,20 @@ trade() {
 # Killed in the middle, five times, and started again: every event that a reader of the ring saw is
 # in the log, at its place, and the engine goes on behind it.
 killed() {
-    local round lines
+    local round lines producer
     configure
     day
     : > "$scratch/seen"
     for round in 1 2 3 4 5; do
         start
+        : > "$scratch/events"
         produce "$scratch/day.jsonl" --rate 100000 &
-        sleep "0.$((RANDOM % 3 + 1))$((RANDOM % 10))"
+        producer=$!
+        until_seen $((RANDOM % 30000 + 1)) $producer
         kill -9 "$engine"
         wait "$engine" 2> /dev/null
         engine=
-        wait
+        wait $producer
         # A reader's last line may lack its end: it was not written, but it was durable.
         cat "$scratch/events" >> "$scratch/seen"
     done

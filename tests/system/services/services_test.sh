@@ -157,9 +157,10 @@ killed() {
     configure_services
     open_exchange
     for round in $(seq "$ROUNDS"); do
+        : > "$scratch/events"
         produce "$scratch/orders" --rate 60000 &
         producer=$!
-        sleep "0.$((RANDOM % 5))$((RANDOM % 10))"
+        until_seen $((RANDOM % 40000 + 1)) $producer
         case $((round % 3)) in
         0) victim=admin ;;
         1) victim=engine ;;
@@ -312,9 +313,10 @@ disk_full() {
     on_small_disk disk_full
     configure_services
     open_exchange
+    : > "$scratch/events"
     produce "$scratch/orders" --rate 40000 &
     producer=$!
-    sleep 0.3
+    until_seen 5000 $producer
     while kill -0 "$engine" 2> /dev/null && kill -0 "$producer" 2> /dev/null; do
         cat /dev/zero >> "$scratch/wal/filler" 2> /dev/null
         sleep 0.05

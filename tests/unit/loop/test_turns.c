@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -98,7 +99,8 @@ static int setup(void **state)
                                                .stakes = 10,
                                                .description_bytes = 100};
     const struct btx_status_options status = {.parts = 1u << BTX_STATUS_PART_MATCHER |
-                                                       1u << BTX_STATUS_PART_POLLER,
+                                                       1u << BTX_STATUS_PART_POLLER |
+                                                       1u << BTX_STATUS_PART_SEGMENTS,
                                               .version = "test",
                                               .clock = &all.clock.clock};
 
@@ -413,6 +415,37 @@ static void turns__rotate__is_noted_and_done(void **state)
     assert_int_equal(status.rotations, 1);
 }
 
+static uint64_t figure(uint32_t slot)
+{
+    return atomic_load_explicit(&all.status.slots[slot], memory_order_relaxed);
+}
+
+/* What an operator asks first: who has the lock, when was the last rotation, are the next segments
+ * there. */
+static void turns__rotated__the_status_page_tells_of_log_and_lock(void **state)
+{
+    (void)state;
+    assert_int_equal(figure(BTX_STATUS_LOCK), BTX_STATUS_LOCK_HELD);
+    assert_int_equal(figure(BTX_STATUS_LOCK_PID), getpid());
+    assert_int_equal(figure(BTX_STATUS_LOCK_EPOCH), 1);
+    open_market();
+    request(BTX_REQUEST_ROTATE);
+    settle();
+    send(BACK); /* Begins the next segment. */
+    btx_clock_manual_advance(&all.clock, SECOND_NS);
+    settle();
+
+    assert_int_equal(figure(BTX_STATUS_ROTATIONS), 1);
+    assert_int_not_equal(figure(BTX_STATUS_ROTATION_TIME), BTX_STATUS_ABSENT);
+    assert_true(figure(BTX_STATUS_ROTATION_MAX) >= figure(BTX_STATUS_ROTATION_NS));
+    assert_int_equal(figure(BTX_STATUS_SEGMENT), 2);
+    assert_true(figure(BTX_STATUS_SEGMENT_FIRST_SEQ) > 1);
+    assert_int_equal(figure(BTX_STATUS_NEXT_READY), figure(BTX_STATUS_NEXT_WANTED));
+    assert_int_equal(figure(BTX_STATUS_SEALS), 1);
+    assert_int_not_equal(figure(BTX_STATUS_SEAL_TIME), BTX_STATUS_ABSENT);
+    assert_true(figure(BTX_STATUS_LOCK_CHECK) >= BEGIN_NS);
+}
+
 static void turns__drain__sheds_orders_and_takes_cancels(void **state)
 {
     (void)state;
@@ -490,6 +523,7 @@ int main(void)
         TEST(turns__a_peer_lies__the_helper_is_told),
         TEST(check__what_only_the_engine_sets__is_refused),
         TEST(turns__rotate__is_noted_and_done),
+        TEST(turns__rotated__the_status_page_tells_of_log_and_lock),
         TEST(turns__drain__sheds_orders_and_takes_cancels),
         TEST(turns__shutdown__takes_the_rest_and_ends_the_log_in_order),
         TEST(turns__the_log_fails__nothing_more_is_durable_or_taken),
