@@ -76,6 +76,14 @@ enum btx_step {
 enum btx_step btx_core_step(struct btx_core *core, const struct btx_command *command,
                             struct btx_tx *tx);
 
+/* Fetch what @command will look at into the processor's caches, which is most of the time that a
+ * command takes.  In BTX_CORE_PREFETCH_STEPS steps, from 0 on: what one finds on its way must have
+ * arrived when the next one follows it, so let some other command be executed between two.  Each
+ * may be left out.  @command must have passed btx_record_check(); nothing changes by it. */
+void btx_core_prefetch(const struct btx_core *core, const struct btx_command *command,
+                       uint32_t step);
+#define BTX_CORE_PREFETCH_STEPS 5u
+
 /* Decide from the next command on by the rules of @command, a record of a log, as the program did
  * that wrote it: for auditors, who execute logs again.  A core decides by BTX_RULES_VERSION
  * otherwise.  Returns NULL, or a sentence why @command cannot be decided so. */

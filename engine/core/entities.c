@@ -10,17 +10,6 @@
 #include "engine/core/risk.h"
 #include "engine/core/stakes.h"
 
-static uint64_t pair_key(uint32_t high, uint32_t low)
-{
-    return (uint64_t)high << 32 | low;
-}
-
-/* Runner ids are chosen per market, so the market spreads them. */
-static uint64_t runner_key(uint32_t market, uint64_t id)
-{
-    return id ^ (uint64_t)market << 40;
-}
-
 struct account *btx_find_account(struct btx_core *core, uint64_t id)
 {
     uint32_t slot = *index_head(&core->account_index, id);
@@ -55,7 +44,7 @@ struct order *btx_find_order(struct btx_core *core, uint64_t id)
 
 struct position *btx_find_position(struct btx_core *core, uint32_t account, uint32_t market)
 {
-    uint32_t slot = *index_head(&core->position_index, pair_key(account, market));
+    uint32_t slot = *index_head(&core->position_index, position_key(account, market));
     while (slot != NO_SLOT &&
            (core->position[slot].account != account || core->position[slot].market != market))
         slot = core->position[slot].hash_next;
@@ -145,7 +134,7 @@ static void link_position(struct btx_core *core, struct position *position)
         core->position[market->positions].market_prev = slot;
     market->positions = slot;
     uint32_t *head =
-        index_head(&core->position_index, pair_key(position->account, position->market));
+        index_head(&core->position_index, position_key(position->account, position->market));
     position->hash_next = *head;
     *head = slot;
 }
@@ -179,7 +168,7 @@ static void unlink_position(struct btx_core *core, const struct position *positi
     if (position->market_next != NO_SLOT)
         core->position[position->market_next].market_prev = position->market_prev;
     uint32_t *link =
-        index_head(&core->position_index, pair_key(position->account, position->market));
+        index_head(&core->position_index, position_key(position->account, position->market));
     while (*link != slot)
         link = &core->position[*link].hash_next;
     *link = position->hash_next;

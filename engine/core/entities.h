@@ -8,6 +8,18 @@
 
 #include "engine/core/state.h"
 
+/* What runners and positions are looked up by.  Runner ids are chosen per market, so the market
+ * spreads them. */
+static inline uint64_t runner_key(uint32_t market, uint64_t id)
+{
+    return id ^ (uint64_t)market << 40;
+}
+
+static inline uint64_t position_key(uint32_t account, uint32_t market)
+{
+    return (uint64_t)account << 32 | market;
+}
+
 /* The account of a client: the house is not one (rules.md 3). */
 struct account *btx_find_account(struct btx_core *core, uint64_t id);
 struct market *btx_find_market(struct btx_core *core, uint64_t id);

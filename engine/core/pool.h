@@ -44,7 +44,7 @@ struct index {
 };
 
 /* Spread ids that people choose: Fibonacci hashing, the high bits of a product. */
-static inline uint32_t *index_head(struct index *index, uint64_t key)
+static inline uint32_t *index_head(const struct index *index, uint64_t key)
 {
     return &index->heads[(key * UINT64_C(0x9e3779b97f4a7c15)) >> index->shift];
 }
@@ -52,7 +52,7 @@ static inline uint32_t *index_head(struct index *index, uint64_t key)
 /* Order ids count up by one, so their low bits spread best and keep neighbours together.  A chain
  * longer than live orders / heads needs ids that agree in their low bits: whoever keeps every
  * 2^n-th order alive places 2^n orders for each link. */
-static inline uint32_t *index_head_counted(struct index *index, uint64_t key)
+static inline uint32_t *index_head_counted(const struct index *index, uint64_t key)
 {
     return &index->heads[(uint32_t)key & index->mask];
 }

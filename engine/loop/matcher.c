@@ -127,21 +127,57 @@ static void count_tx(struct btx_matcher *matcher, const struct btx_tx *tx)
     }
 }
 
-/* One tx of @command, or of what goes on. */
-static void step(struct btx_matcher *matcher, const struct btx_command *command)
+/* ---- What was taken ---- */
+
+/* Number @index of the queue, 0 the first. */
+static struct btx_matcher_taken *taken_at(struct btx_matcher *matcher, size_t index)
+{
+    return &matcher->taken[(matcher->taken_first + index) % BTX_MATCHER_AHEAD];
+}
+
+/* Where the next command goes that is taken: behind the others once it counts. */
+static struct btx_matcher_taken *taken_next(struct btx_matcher *matcher)
+{
+    CHECK(matcher->taken_count < BTX_MATCHER_AHEAD);
+    return taken_at(matcher, matcher->taken_count);
+}
+
+static void taken_done(struct btx_matcher *matcher)
+{
+    matcher->taken_first = (matcher->taken_first + 1) % BTX_MATCHER_AHEAD;
+    matcher->taken_count--;
+}
+
+/* One more step for each that is not executed yet. */
+static void prefetch(struct btx_matcher *matcher)
+{
+    for (size_t i = 1; i < matcher->taken_count; i++) {
+        struct btx_matcher_taken *taken = taken_at(matcher, i);
+
+        if (taken->fetched < BTX_CORE_PREFETCH_STEPS)
+            btx_core_prefetch(matcher->options.exchange->core, &taken->space.command,
+                              taken->fetched++);
+    }
+}
+
+/* One tx of @taken, or with NULL of what goes on. */
+static void step(struct btx_matcher *matcher, const struct btx_matcher_taken *taken)
 {
     struct btx_event_ring *ring = matcher->options.ring;
     struct btx_tx tx = {.bytes = btx_event_ring_claim(ring, BTX_TX_BYTES_MAX)};
-    const enum btx_step result = btx_core_step(matcher->options.exchange->core, command, &tx);
+    const enum btx_step result = btx_core_step(matcher->options.exchange->core,
+                                               taken != NULL ? &taken->space.command : NULL, &tx);
 
     matcher->goes_on = result == BTX_STEP_MORE;
-    if (result == BTX_STEP_DONE)
-        matcher->has_command = false;
     count_tx(matcher, &tx);
     publish(matcher, tx.length_bytes);
-    if (result == BTX_STEP_DONE && matcher->began_ns != 0) {
-        btx_latency_track_put(matcher->options.track, matcher->position, matcher->began_ns);
-        matcher->began_ns = 0;
+    /* What a recovery has left to be finished was taken by nobody. */
+    if (result == BTX_STEP_DONE && matcher->taken_count != 0) {
+        const uint64_t began_ns = taken_at(matcher, 0)->began_ns;
+
+        if (began_ns != 0)
+            btx_latency_track_put(matcher->options.track, matcher->position, began_ns);
+        taken_done(matcher);
     }
 }
 
@@ -149,11 +185,14 @@ static void step(struct btx_matcher *matcher, const struct btx_command *command)
 
 static struct btx_command *begin_own(struct btx_matcher *matcher, enum btx_command_type type)
 {
-    struct btx_command *command = btx_command_begin(&matcher->space, type);
+    struct btx_matcher_taken *taken = taken_next(matcher);
+    struct btx_command *command = btx_command_begin(&taken->space, type);
 
     command->record.time_ns = btx_clock_wall_ns(matcher->options.clock);
-    matcher->has_command = true;
-    matcher->began_ns = 0;
+    taken->began_ns = 0;
+    taken->fetched = BTX_CORE_PREFETCH_STEPS; /* It is executed at once. */
+    taken->stamped = true;
+    matcher->taken_count++;
     return command;
 }
 
@@ -194,10 +233,8 @@ static void write_action(struct btx_matcher *matcher, const struct btx_request *
                                          btx_clock_wall_ns(matcher->options.clock)));
 }
 
-static void do_request(struct btx_matcher *matcher)
+static void do_request(struct btx_matcher *matcher, const struct btx_request *request)
 {
-    const struct btx_request *request = (const struct btx_request *)(const void *)&matcher->space;
-
     write_action(matcher, request);
     switch ((enum btx_request_type)request->command.record.type) {
     case BTX_REQUEST_OPERATOR_ACTION:
@@ -227,37 +264,39 @@ static bool is_shedding(struct btx_matcher *matcher)
                BTX_WAL_SPACE_OK;
 }
 
-/* A command of @port is in space: stamp it with what is the engine's to say. */
-static void accept(struct btx_matcher *matcher, struct btx_ring_port *port)
+/* @taken is a command of @port: say whose it is. */
+static void accept(struct btx_matcher *matcher, struct btx_ring_port *port,
+                   struct btx_matcher_taken *taken)
 {
-    struct btx_command *command = &matcher->space.command;
+    struct btx_command *command = &taken->space.command;
     const uint64_t now_ns = btx_clock_monotonic_ns(matcher->options.clock);
     const uint64_t handed_in_ns = command->record.time_ns;
 
     btx_status_add(&matcher->status, BTX_STATUS_PRODUCER_COMMANDS + port->rule.producer, 1);
-    matcher->began_ns = now_ns;
+    taken->began_ns = now_ns;
     if (handed_in_ns <= now_ns && now_ns - handed_in_ns < HAND_IN_AGE_MAX_NS) {
-        matcher->began_ns = handed_in_ns;
+        taken->began_ns = handed_in_ns;
         btx_status_record(&matcher->status, BTX_STATUS_HISTOGRAM_HOP, now_ns - handed_in_ns);
     }
     command->record.crc = 0;
     command->record.seq = 0;
     command->record.tx = 0;
-    command->record.time_ns = btx_clock_wall_ns(matcher->options.clock);
     command->producer = port->rule.producer;
     command->incarnation = btx_ring_port_incarnation(port);
-    command->shed = is_shedding(matcher);
-    matcher->has_command = true;
+    taken->fetched = 0;
+    taken->stamped = false;
+    matcher->taken_count++;
 }
 
 /* Whether something was found at @port. */
 static bool take_from(struct btx_matcher *matcher, struct btx_ring_port *port)
 {
+    struct btx_matcher_taken *taken = taken_next(matcher);
     size_t length_bytes;
 
-    switch (btx_ring_port_take(port, matcher->space.bytes, &length_bytes)) {
+    switch (btx_ring_port_take(port, taken->space.bytes, &length_bytes)) {
     case BTX_RING_PORT_COMMAND:
-        accept(matcher, port);
+        accept(matcher, port, taken);
         return true;
     case BTX_RING_PORT_BROKEN:
         btx_status_add(&matcher->status, BTX_STATUS_PRODUCER_BROKEN + port->rule.producer, 1);
@@ -350,30 +389,66 @@ static bool is_due(struct btx_matcher *matcher)
     return view.due_ns <= btx_clock_wall_ns(matcher->options.clock);
 }
 
-/* Make sure that there is a command to execute, if anybody or anything wants one. */
-static enum btx_matcher_turn find_command(struct btx_matcher *matcher)
+/* Take what there is, as far as the queue has room; or else do what time or the end asks for.
+ * WORKED unless nobody and nothing wants anything. */
+static enum btx_matcher_turn find_commands(struct btx_matcher *matcher)
 {
+    const bool is_stopping = btx_desk_wished(matcher->options.desk) == BTX_ENGINE_STOP;
+    const bool may_take =
+        is_stopping || atomic_load_explicit(&matcher->options.desk->space, memory_order_relaxed) !=
+                           BTX_WAL_SPACE_STOP;
+    bool found = false;
+
+    /* What a producer has handed in comes before what its end cancels. */
+    while (may_take && matcher->ending == NULL && matcher->taken_count < BTX_MATCHER_AHEAD &&
+           take(matcher))
+        found = true;
+    if (found || matcher->taken_count != 0)
+        return BTX_MATCHER_WORKED;
     if (matcher->ending != NULL) {
         cancel_for_next(matcher);
-    } else if (atomic_load_explicit(&matcher->options.desk->space, memory_order_relaxed) ==
-                   BTX_WAL_SPACE_STOP &&
-               btx_desk_wished(matcher->options.desk) < BTX_ENGINE_STOP) {
-        return BTX_MATCHER_IDLE; /* Nothing is taken: it waits in the rings. */
-    } else if (!take(matcher)) {
-        if (btx_desk_wished(matcher->options.desk) == BTX_ENGINE_STOP) {
-            stop(matcher, true);
-            return BTX_MATCHER_STOPPED;
-        }
-        if (!is_due(matcher))
-            return BTX_MATCHER_IDLE;
-        (void)begin_own(matcher, BTX_COMMAND_TICK);
+        return BTX_MATCHER_WORKED;
     }
+    if (!may_take)
+        return BTX_MATCHER_IDLE; /* It waits in the rings. */
+    if (is_stopping) {
+        stop(matcher, true);
+        return BTX_MATCHER_STOPPED;
+    }
+    if (!is_due(matcher))
+        return BTX_MATCHER_IDLE;
+    (void)begin_own(matcher, BTX_COMMAND_TICK);
     return BTX_MATCHER_WORKED;
+}
+
+/* What is the engine's to say is said when a command is executed: what was taken before it, a
+ * request to drain as well, has been done then. */
+static void stamp(struct btx_matcher *matcher, struct btx_matcher_taken *taken)
+{
+    taken->space.command.record.time_ns = btx_clock_wall_ns(matcher->options.clock);
+    taken->space.command.shed = is_shedding(matcher);
+    taken->stamped = true;
+}
+
+/* One tx of what was taken first. */
+static void execute(struct btx_matcher *matcher)
+{
+    struct btx_matcher_taken *taken = taken_at(matcher, 0);
+
+    prefetch(matcher);
+    if (!taken->stamped)
+        stamp(matcher, taken);
+    if (btx_request_is_type(taken->space.command.record.type)) {
+        do_request(matcher, (const struct btx_request *)(const void *)&taken->space);
+        taken_done(matcher);
+    } else {
+        step(matcher, taken);
+    }
 }
 
 enum btx_matcher_turn btx_matcher_turn(struct btx_matcher *matcher)
 {
-    enum btx_matcher_turn turn = BTX_MATCHER_WORKED;
+    enum btx_matcher_turn turn;
 
     if (matcher->stopped)
         return BTX_MATCHER_STOPPED;
@@ -389,15 +464,12 @@ enum btx_matcher_turn btx_matcher_turn(struct btx_matcher *matcher)
         return BTX_MATCHER_FULL;
     }
     matcher->was_full = false;
-    if (!matcher->goes_on && !matcher->has_command)
-        turn = find_command(matcher);
-    if (matcher->has_command && btx_request_is_type(matcher->space.command.record.type)) {
-        matcher->has_command = false;
-        do_request(matcher);
-    } else if (matcher->goes_on) {
+    if (matcher->goes_on) {
         step(matcher, NULL);
-    } else if (matcher->has_command) {
-        step(matcher, &matcher->space.command);
+        return BTX_MATCHER_WORKED;
     }
+    turn = find_commands(matcher);
+    if (matcher->taken_count != 0)
+        execute(matcher);
     return turn;
 }

@@ -80,6 +80,8 @@ static void execute(void)
 {
     enum btx_step step = BTX_STEP_DUE;
 
+    for (uint32_t i = 0; i < BTX_CORE_PREFETCH_STEPS; i++)
+        btx_core_prefetch(live.core, &space.command, i);
     while (step != BTX_STEP_DONE) {
         step = btx_core_step(live.core, step == BTX_STEP_MORE ? NULL : &space.command, &tx);
         apply_tx();

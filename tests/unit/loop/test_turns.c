@@ -260,6 +260,27 @@ static void turns__a_command__is_seen_when_it_is_durable_and_says_who_asked(void
     assert_int_equal(all.woken, btx_event_ring_durable(&all.ring));
 }
 
+static void turns__more_commands_than_are_taken_ahead__are_executed_in_order(void **state)
+{
+    const uint64_t first = 5; /* Behind those that open the market. */
+    size_t commands = 0;
+
+    (void)state;
+    open_market();
+    for (size_t i = 0; i < 3 * BTX_MATCHER_AHEAD; i++)
+        send(BACK);
+    settle();
+
+    for (size_t i = 0; i < 6 * BTX_MATCHER_AHEAD; i += 2) { /* Each has one event. */
+        const struct btx_command *command = (const void *)seen(i);
+
+        assert_non_null(command);
+        assert_int_equal(btx_record_kind(&command->record), BTX_RECORD_COMMAND);
+        assert_int_equal(command->number, first + commands++);
+    }
+    assert_int_equal(commands, 3 * BTX_MATCHER_AHEAD);
+}
+
 static void turns__little_space__answers_new_orders_busy(void **state)
 {
     (void)state;
@@ -515,6 +536,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(turns__a_command__is_seen_when_it_is_durable_and_says_who_asked),
+        TEST(turns__more_commands_than_are_taken_ahead__are_executed_in_order),
         TEST(turns__little_space__answers_new_orders_busy),
         TEST(turns__no_space__takes_nothing_until_there_is),
         TEST(turns__event_ring_full__waits_for_the_disk),
