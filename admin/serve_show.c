@@ -5,13 +5,15 @@
 #include <string.h>
 
 #include "admin/json.h"
+#include "admin/json_read.h"
 #include "admin/printable.h"
 #include "admin/server.h"
 #include "admin/table.h"
 #include "admin/units.h"
 #include "engine/core/view.h"
 
-enum { LEVELS = 3, DESCRIPTION_SHOWN_BYTES = 240 };
+/* A table has room for the best prices; programs get a book at some depth. */
+enum { LEVELS = 3, JSON_LEVELS = 20, DESCRIPTION_SHOWN_BYTES = 240, NAME_BYTES = 80 };
 
 static const char *const statuses[] = {[BTX_MARKET_OPEN] = "OPEN",
                                        [BTX_MARKET_SUSPENDED] = "SUSPENDED",
@@ -52,6 +54,23 @@ static void json_decimal(struct btx_json *json, const char *key, btx_i128 value)
 
 /* ---- Markets ---- */
 
+/* The first bytes of the name that a market's description, if it is JSON, has by convention. */
+static void json_name(struct btx_json *json, const struct btx_core *core, uint64_t market)
+{
+    static char description[BTX_DESCRIPTION_BYTES_MAX];
+    struct btx_json_value value = {0};
+    struct btx_json_value name;
+
+    if (!btx_json_read(description, btx_core_view_description(core, market, description), &value))
+        value = (struct btx_json_value){0};
+    name = btx_json_member(value, "name");
+    if (btx_json_is(name) && *name.text == '"')
+        btx_json_padded(json, "name", name.text + 1,
+                        name.length_bytes - 2 < NAME_BYTES ? name.length_bytes - 2 : NAME_BYTES);
+    else
+        btx_json_null(json, "name");
+}
+
 static void json_market(struct btx_json *json, const struct btx_market_view *market)
 {
     btx_json_u64(json, "market", market->market);
@@ -85,6 +104,7 @@ void btx_serve_market_ls(struct btx_admin_call *call)
         if (call->request.json) {
             btx_json_begin_object(&json, NULL);
             json_market(&json, &market);
+            json_name(&json, core, id);
             btx_json_end_object(&json);
             btx_json_end_line(&json);
             continue;
@@ -122,8 +142,8 @@ static void cell_levels(struct btx_table *table, const struct btx_core *core, ui
 static void json_levels(struct btx_json *json, const struct btx_core *core, uint64_t market,
                         uint64_t runner, enum btx_side side)
 {
-    struct btx_level_view levels[LEVELS];
-    const size_t count = btx_core_view_book(core, market, runner, side, levels, LEVELS);
+    struct btx_level_view levels[JSON_LEVELS];
+    const size_t count = btx_core_view_book(core, market, runner, side, levels, JSON_LEVELS);
 
     btx_json_begin_list(json, btx_side_terms[side].text);
     for (size_t i = 0; i < count; i++) {
