@@ -5,9 +5,6 @@
 
 #include "admin/ctl_request.h"
 
-/* Where betex-admin answers unless somebody says otherwise. */
-extern const char btx_ctl_socket_usual[];
-
 /* Ask for the @arguments at request->socket (NULL: the usual one), again and again with
  * request->watch, and print what comes.  *ret_status is the exit status that was answered.
  * Faults: USAGE, too long; IO, nobody answers; LAYOUT, who answers speaks something else. */
