@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admin/console/ctl_console.h"
 #include "admin/ctl_prompt.h"
 #include "admin/ctl_remote.h"
 #include "admin/ctl_request.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* status_format.h - numbers and texts as status_text.h writes them.  Private to engine/status.
+/* status_format.h - numbers and texts as status_text.h writes them, for whoever shows more of them.
  * Everything here takes any value: what a page says was never checked one by one. */
 #ifndef BTX_STATUS_STATUS_FORMAT_H
 #define BTX_STATUS_STATUS_FORMAT_H
