@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ctl_prompt.c - the prompt, on libedit: its tokens, its history, and Tab. */
+/* ctl_prompt.c - the prompt, on libedit: its tokens, its history, Tab, and Ctrl-C. */
 #include "admin/ctl_prompt.h"
 
 #include <histedit.h>
@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "admin/ctl_interrupt.h"
 
 enum { HISTORY_LINES = 200, WORDS_MAX = 32, DEPTH_MAX = 8 };
 
@@ -136,12 +138,18 @@ enum btx_fault_code btx_ctl_prompt(btx_ctl_line take, struct btx_fault *reterr_f
 
     if (code == BTX_OK)
         puts("betexctl: 'help' lists what there is, Tab completes, 'exit' or Ctrl-D ends.");
-    while (code == BTX_OK && (line = el_gets(self.edit, &length)) != NULL && length > 0) {
-        if (!take_line(&self, line, take))
+    btx_ctl_interrupt_catch();
+    while (code == BTX_OK) {
+        (void)btx_ctl_interrupt_take(); /* One that came too late to interrupt anything. */
+        line = el_gets(self.edit, &length);
+        if (line == NULL || length <= 0) {
+            putchar('\n');
+            if (!btx_ctl_interrupt_take())
+                break;
+        } else if (!take_line(&self, line, take)) {
             break;
+        }
     }
     close_prompt(&self);
-    if (code == BTX_OK && (line == NULL || length <= 0))
-        putchar('\n');
     return code;
 }

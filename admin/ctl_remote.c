@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "admin/ctl_interrupt.h"
 #include "admin/protocol.h"
 #include "admin/remote.h"
 #include "admin/terminal.h"
@@ -31,8 +32,10 @@ static enum btx_fault_code receive_all(int fd, uint8_t *bytes, size_t length_byt
     while (length_bytes != 0) {
         const ssize_t got = recv(fd, bytes, length_bytes, 0);
 
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && errno == EINTR && !btx_ctl_interrupt_take())
             continue;
+        if (got < 0 && errno == EINTR)
+            return btx_fault_set(reterr_fault, BTX_FAULT_IO, 0, "interrupted");
         if (got <= 0)
             return btx_fault_set(reterr_fault, BTX_FAULT_IO, got < 0 ? errno : 0,
                                  "betex-admin went away before it had answered");
@@ -98,6 +101,9 @@ enum btx_fault_code btx_ctl_remote(const struct btx_ctl_request *request,
         code = once(path, arguments, argument_count, ret_status, reterr_fault);
         if (code != BTX_OK || !request->watch || ferror(stdout))
             return code;
-        (void)nanosleep(&pause, NULL);
+        if (nanosleep(&pause, NULL) != 0 && btx_ctl_interrupt_take()) {
+            putchar('\n'); /* The terminal has shown ^C. */
+            return BTX_OK;
+        }
     }
 }

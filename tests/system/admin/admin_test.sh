@@ -316,17 +316,22 @@ END
     expect 0 account open 1002
 }
 
-# The prompt, as its user sees it, on a screen of its own.
-prompt() {
+# --- The prompt, as its user sees it, on a screen of its own ------------------------------------
+
+screen() { tmux -S "$scratch/tmux" capture-pane -p; }
+shows() { screen | grep -q -- "$1"; }
+type_in() { tmux -S "$scratch/tmux" send-keys "$@"; }
+open_prompt() {
     command -v tmux > /dev/null || { echo 'needs tmux'; exit $SKIPPED; }
+    tmux -S "$scratch/tmux" -f /dev/null new-session -d -x 80 -y 24 \
+        "$BIN/betexctl; echo \"ended \$?.\"; exec cat"
+    until_so shows '^betex>'
+}
+
+prompt() {
     all
     story
-    local server=$scratch/tmux
-    screen() { tmux -S "$server" capture-pane -p; }
-    shows() { screen | grep -q -- "$1"; }
-    type_in() { tmux -S "$server" send-keys "$@"; }
-    tmux -S "$server" -f /dev/null new-session -d -x 80 -y 24 "$BIN/betexctl"
-    until_so shows '^betex>'
+    open_prompt
     type_in 'mark' Tab 'sh' Tab "7 --socket $scratch/admin.sock" Enter
     until_so shows '10 @ 2.5'
     shows '^betex> market show 7' || fail "$(screen)"
@@ -334,10 +339,51 @@ prompt() {
     until_so shows '^status  segments  sizing'
     type_in C-u 'nonsense' Enter
     until_so shows "betexctl: 'nonsense': not a verb"
-    type_in Up Up
-    until_so shows '^betex> market show 7.*$'
+    type_in "market describe 7 'half" Enter
+    until_so shows 'betexctl: a quote is not closed'
     type_in C-u 'exit' Enter
-    until_so eval '! tmux -S "$server" has-session'
+    until_so shows '^ended 0.'
+}
+
+prompt_history() {
+    open_prompt
+    type_in 'config explain wal.stop_bytes' Enter
+    until_so shows 'With less free space nothing is taken'
+    type_in 'nonsense' Enter
+    until_so shows "betexctl: 'nonsense': not a verb"
+    type_in Up Up
+    until_so shows '^betex> config explain wal.stop_bytes$'
+    type_in Down
+    until_so shows '^betex> nonsense$'
+    type_in C-u C-r 'stop'
+    until_so shows '^bck:stop'
+    type_in Enter
+    until_so eval '[ "$(screen | grep -c "With less free space nothing is taken")" -eq 2 ]'
+    type_in C-d
+    until_so shows '^ended 0.'
+}
+
+# Ctrl-C ends what goes on, and not the prompt.
+prompt_interrupted() {
+    all
+    story
+    open_prompt
+    type_in 'wal sta' C-c
+    until_so shows '^betex>$'
+    type_in "events tail --from 1 --socket $scratch/admin.sock" Enter
+    until_so shows '"seq":5,'
+    type_in C-c
+    until_so shows 'betexctl: interrupted$'
+    type_in "status --watch --socket $scratch/admin.sock" Enter
+    until_so shows '^  engine    serving'
+    type_in C-c
+    until_so shows '^betex>$'
+    type_in "console --socket $scratch/admin.sock" Enter
+    until_so shows '^.1 dashboard. '
+    type_in C-c
+    until_so shows '^betex>$'
+    type_in "account show 1001 --socket $scratch/admin.sock" Enter
+    until_so shows 'available  240.5 EUR'
 }
 
 [ $# -eq 1 ] || fail "usage: admin_test.sh CASE"
