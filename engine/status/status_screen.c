@@ -3,7 +3,7 @@
  *
  * Each line judges itself: what it shows, how urgent that is and what to do stand side by side, so
  * that the mark in front of a line and the advice cannot say something else than its text.  What is
- * wrong stands first in it, in capitals where somebody must act.  A figure that is absent is "-". */
+ * wrong stands first in it, in capitals where somebody must act.  An absent figure is "-". */
 #include "engine/status/status_format.h"
 #include "engine/status/status_text.h"
 
