@@ -146,6 +146,8 @@ static void act_flood(struct btx_sim_life *life)
         if (btx_sim_life_matcher(life) != BTX_MATCHER_WORKED)
             break;
     }
+    if (btx_random_chance(&life->world->random, 300))
+        btx_desk_wish(&life->desk, BTX_ENGINE_STOP); /* With more than one commit to do. */
 }
 
 static void act_drain(struct btx_sim_life *life)
@@ -153,26 +155,35 @@ static void act_drain(struct btx_sim_life *life)
     if (!btx_sim_peers_request(&life->peers, BTX_REQUEST_DRAIN, false))
         return;
     btx_sim_meet(life->world, BTX_SIM_DRAINS);
+    life->asked.drain = true;
     life->steps_left = DRAIN_STEPS; /* Who drains an engine ends it soon. */
+}
+
+static void act_rotate(struct btx_sim_life *life)
+{
+    const enum btx_request_type type =
+        btx_random_chance(&life->world->random, 500) ? BTX_REQUEST_ROTATE : BTX_REQUEST_SNAPSHOT;
+    struct btx_wal_status log;
+
+    if (!btx_sim_peers_request(&life->peers, type, false))
+        return;
+    btx_sim_meet(life->world, BTX_SIM_ROTATIONS);
+    btx_wal_writer_status(life->writer, &log);
+    life->asked.rotation = true;
+    life->asked.rotations_before = log.rotations;
 }
 
 static void act_request(struct btx_sim_life *life, enum action action)
 {
-    struct btx_sim_peers *peers = &life->peers;
-    struct btx_sim_world *world = life->world;
-
     if (action == ACTION_REMARK) {
-        (void)btx_sim_peers_request(peers, BTX_REQUEST_OPERATOR_ACTION, false);
+        (void)btx_sim_peers_request(&life->peers, BTX_REQUEST_OPERATOR_ACTION, false);
     } else if (action == ACTION_DRAIN) {
         act_drain(life);
-    } else if (action == ACTION_SHUTDOWN) {
-        if (btx_sim_peers_request(peers, BTX_REQUEST_SHUTDOWN, false))
-            btx_sim_meet(world, BTX_SIM_SHUTDOWNS);
-    } else if (btx_sim_peers_request(peers,
-                                     btx_random_chance(&world->random, 500) ? BTX_REQUEST_ROTATE
-                                                                            : BTX_REQUEST_SNAPSHOT,
-                                     false)) {
-        btx_sim_meet(world, BTX_SIM_ROTATIONS);
+    } else if (action == ACTION_ROTATE) {
+        act_rotate(life);
+    } else if (btx_sim_peers_request(&life->peers, BTX_REQUEST_SHUTDOWN, false)) {
+        btx_sim_meet(life->world, BTX_SIM_SHUTDOWNS);
+        life->asked.shutdown = true;
     }
 }
 
@@ -234,7 +245,8 @@ static int act(struct btx_sim_life *life, enum action action)
         btx_sim_peers_die(&life->peers);
         break;
     case ACTION_LIE:
-        btx_sim_peers_lie(&life->peers);
+        if (btx_sim_peers_lie(&life->peers) == 0)
+            life->asked = (struct btx_sim_asked){0}; /* By an operator who may not be heard now. */
         break;
     case ACTION_FREEZE:
         btx_sim_peers_freeze(&life->peers);

@@ -29,6 +29,14 @@ struct btx_sim_checks {
     bool waits[BTX_SIM_PEERS];
 };
 
+/* Of operators, since the engine was last at rest. */
+struct btx_sim_asked {
+    bool rotation;
+    bool drain;
+    bool shutdown;
+    uint64_t rotations_before;
+};
+
 /* Fields are private to life*.c. */
 struct btx_sim_life {
     struct btx_sim_world *world;
@@ -52,6 +60,7 @@ struct btx_sim_life {
     struct btx_auditor auditor;
     bool has_auditor;
     struct btx_sim_checks checks;
+    struct btx_sim_asked asked;
     unsigned int passed_over[BTX_SIM_PEERS]; /* commands of others since it waits */
     bool drained[BTX_SIM_PEERS];
     uint64_t began_ns; /* the exchange's time at the start, */
@@ -97,5 +106,8 @@ void btx_sim_checks_before(struct btx_sim_life *life);
 BTX_MUST_USE bool btx_sim_checks_published(struct btx_sim_life *life,
                                            const struct btx_record *record);
 BTX_MUST_USE bool btx_sim_checks_after(struct btx_sim_life *life, enum btx_matcher_turn turn);
+
+/* Of an engine that was left alone, and has had the time to look around. */
+BTX_MUST_USE bool btx_sim_checks_at_rest(struct btx_sim_life *life);
 
 #endif

@@ -154,3 +154,45 @@ bool btx_sim_checks_after(struct btx_sim_life *life, enum btx_matcher_turn turn)
     life->checks.may_hold_command = turn != BTX_MATCHER_IDLE && !life->checks.published_command;
     return check_ports(life) && check_pace(life);
 }
+
+/* --- At rest ---------------------------------------------------------------------------------- */
+
+/* What operators have asked for has been done. */
+static bool check_asked(struct btx_sim_life *life)
+{
+    struct btx_wal_status log;
+
+    btx_wal_writer_status(life->writer, &log);
+    if (life->asked.rotation && log.rotations == life->asked.rotations_before)
+        return btx_sim_fail(life->world, "a rotation was asked for and there was none");
+    if (life->asked.drain && btx_desk_wished(&life->desk) < BTX_ENGINE_DRAIN)
+        return btx_sim_fail(life->world, "asked to drain the engine does not");
+    if (life->asked.shutdown && btx_desk_wished(&life->desk) < BTX_ENGINE_STOP)
+        return btx_sim_fail(life->world, "asked to shut down the engine does not");
+    life->asked.rotation = false;
+    return true;
+}
+
+bool btx_sim_checks_at_rest(struct btx_sim_life *life)
+{
+    const uint64_t free_bytes = life->world->free_bytes;
+    const enum btx_wal_space space = free_bytes < life->settings.stop_bytes ? BTX_WAL_SPACE_STOP
+                                     : free_bytes < life->settings.low_space_bytes
+                                         ? BTX_WAL_SPACE_LOW
+                                         : BTX_WAL_SPACE_OK;
+    struct btx_core_view view;
+
+    if (life->desk.space != (uint32_t)space)
+        return btx_sim_fail(life->world, "with %" PRIu64 " bytes free the matcher is told space %u",
+                            free_bytes, (unsigned)life->desk.space);
+    if (space == BTX_WAL_SPACE_STOP)
+        return true; /* Then what waits in the rings waits. */
+    btx_core_view(life->exchange.core, &view);
+    if (view.due_ns <= btx_clock_wall_ns(&life->time.clock))
+        return btx_sim_fail(life->world, "left alone the engine does not do what is due");
+    for (size_t i = 0; i < BTX_SIM_PEERS; i++) {
+        if (btx_ring_port_state(&life->peers.ports[i]) != BTX_RING_PORT_OPEN)
+            return btx_sim_fail(life->world, "the port of peer %zu is not given back", i);
+    }
+    return check_asked(life) && btx_sim_peers_check_answered(&life->peers);
+}

@@ -9,6 +9,7 @@
 
 enum { SETTLE_TURNS_MAX = 200000, AUDIT_RECORDS = 300, READ_BYTES = 1 << 20 };
 #define SNAPSHOT_INTERVAL_NS UINT64_C(1000000000)
+#define LOOK_NS UINT64_C(2000000000)
 
 /* --- Matcher ---------------------------------------------------------------------------------- */
 
@@ -73,6 +74,52 @@ enum btx_matcher_turn btx_sim_life_matcher(struct btx_sim_life *life)
 
 /* --- Readers ---------------------------------------------------------------------------------- */
 
+/* Of the last event before byte @end_bytes of the history. */
+static uint64_t last_seq(const struct btx_history *history, size_t end_bytes)
+{
+    const struct btx_record *record;
+    uint64_t seq = 0;
+
+    for (size_t at = 0; at < end_bytes; at += btx_record_length_bytes(record)) {
+        record = (const struct btx_record *)(const void *)(history->bytes + at);
+        if (btx_record_kind(record) == BTX_RECORD_EVENT)
+            seq = record->seq;
+    }
+    return seq;
+}
+
+/* A reader that begins, or begins anew: the log tells it up to the mark. */
+static bool join(struct btx_sim_life *life, struct btx_event_reader *reader)
+{
+    uint64_t mark;
+    uint64_t seq;
+
+    if (!btx_event_reader_join(reader, &mark))
+        return btx_sim_fail(life->world, "a reader cannot join where nobody writes");
+    seq = last_seq(life->world->history, life->shown_base + btx_event_reader_position(reader));
+    if (mark == seq)
+        return true;
+    return btx_sim_fail(life->world,
+                        "a reader that joins is told seq %" PRIu64 ", and goes on behind %" PRIu64,
+                        mark, seq);
+}
+
+/* How many of @length_bytes are whole records. */
+static size_t whole_records(const uint8_t *bytes, size_t length_bytes)
+{
+    size_t at = 0;
+
+    while (at < length_bytes) {
+        const size_t record_bytes =
+            btx_record_length_bytes((const struct btx_record *)(const void *)(bytes + at));
+
+        if (at + record_bytes > length_bytes)
+            break;
+        at += record_bytes;
+    }
+    return at;
+}
+
 static bool read_all(struct btx_sim_life *life, struct btx_event_reader *reader)
 {
     static _Alignas(BTX_RECORD_UNIT_BYTES) uint8_t copy[READ_BYTES];
@@ -81,22 +128,22 @@ static bool read_all(struct btx_sim_life *life, struct btx_event_reader *reader)
     for (;;) {
         const size_t at = life->shown_base + btx_event_reader_position(reader);
         size_t length_bytes;
-        uint64_t mark;
 
         switch (btx_event_reader_read(reader, copy, sizeof copy, &length_bytes)) {
         case BTX_EVENT_READ_NOTHING:
         case BTX_EVENT_READ_COUNT:
             return true;
-        case BTX_EVENT_READ_OVERRUN: /* The log tells up to the mark. */
+        case BTX_EVENT_READ_OVERRUN:
             btx_sim_meet(life->world, BTX_SIM_READERS_OVERRUN);
-            if (!btx_event_reader_join(reader, &mark))
-                return btx_sim_fail(life->world, "a reader cannot join where nobody writes");
+            if (!join(life, reader))
+                return false;
             break;
         case BTX_EVENT_READ_BYTES:
             if (at + length_bytes > history->length_bytes ||
                 memcmp(history->bytes + at, copy, length_bytes) != 0)
                 return btx_sim_fail(life->world,
                                     "what is shown at byte %zu of the log was never published", at);
+            length_bytes = whole_records(copy, length_bytes);
             btx_event_reader_advance(reader, length_bytes);
             if (at + length_bytes > history->acknowledged_bytes)
                 history->acknowledged_bytes = at + length_bytes;
@@ -113,6 +160,8 @@ bool btx_sim_life_read(struct btx_sim_life *life)
 
 bool btx_sim_life_idle_read(struct btx_sim_life *life)
 {
+    if (btx_random_chance(&life->world->random, 300) && !join(life, &life->idler))
+        return false; /* Another one begins. */
     return read_all(life, &life->idler) && btx_sim_world_check_shown(life->world);
 }
 
@@ -190,8 +239,9 @@ int btx_sim_life_settle(struct btx_sim_life *life)
     int status = BTX_SIM_LIFE_ENDED;
     uint64_t turns = 0;
 
-    /* Twice quiet: the helper may have opened something in between. */
+    /* Twice quiet, and with time between: to look at the disk, and for the helper. */
     for (int quiet = 0; quiet < 2; quiet++) {
+        btx_clock_manual_advance(&life->world->clock, LOOK_NS);
         while (!is_quiet(life, &status)) {
             quiet = 0;
             if (++turns == SETTLE_TURNS_MAX) {
@@ -202,9 +252,9 @@ int btx_sim_life_settle(struct btx_sim_life *life)
         if (status != BTX_SIM_LIFE_ENDED)
             return status;
     }
-    if (life->desk.space == BTX_WAL_SPACE_STOP || btx_desk_wished(&life->desk) >= BTX_ENGINE_STOP)
-        return status; /* Then what waits in the rings waits. */
-    if (!btx_sim_peers_check_answered(&life->peers))
+    if (btx_desk_wished(&life->desk) >= BTX_ENGINE_STOP)
+        return status;
+    if (!btx_sim_checks_at_rest(life))
         return BTX_SIM_LIFE_FAILED;
     btx_sim_meet(life->world, BTX_SIM_SETTLED);
     return status;
@@ -234,6 +284,12 @@ int btx_sim_life_stop(struct btx_sim_life *life)
     if (life->world->history->acknowledged_bytes != life->world->history->length_bytes) {
         (void)btx_sim_fail(life->world, "stopped in order, but not all is durable");
         return BTX_SIM_LIFE_FAILED;
+    }
+    for (size_t i = 0; i < BTX_SIM_PEERS; i++) {
+        if (!btx_sim_world_is_answered(life->world, i)) {
+            (void)btx_sim_fail(life->world, "stopped in order, with commands of peer %zu left", i);
+            return BTX_SIM_LIFE_FAILED;
+        }
     }
     return btx_sim_follower_compare(life->follower, &life->exchange, "at the stop")
                ? BTX_SIM_LIFE_ENDED

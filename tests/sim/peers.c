@@ -349,10 +349,11 @@ static void build_right(struct btx_sim_peers *peers, bool admin, enum lie lie)
 static void turn_into(union btx_command_space *space, enum lie lie, struct btx_random *random)
 {
     struct btx_command *command = &space->command;
+    const size_t length_words = btx_record_length_bytes(&command->record) / sizeof(uint64_t);
 
     switch (lie) {
     case LIE_NOISE:
-        for (size_t i = 0; i < btx_record_length_bytes(&command->record) / sizeof(uint64_t); i++)
+        for (size_t i = 0; i < length_words; i++)
             ((uint64_t *)(void *)space)[i] = btx_random_u64(random);
         break;
     case LIE_LENGTH:
@@ -407,7 +408,7 @@ static bool tell(struct btx_sim_peers *peers, size_t index, enum lie lie)
     return true;
 }
 
-void btx_sim_peers_lie(struct btx_sim_peers *peers)
+size_t btx_sim_peers_lie(struct btx_sim_peers *peers)
 {
     struct btx_random *random = &peers->world->random;
     size_t index;
@@ -415,19 +416,20 @@ void btx_sim_peers_lie(struct btx_sim_peers *peers)
     enum lie lie = (enum lie)btx_random_below(random, LIE_COUNT);
 
     if (!is_useful(peer))
-        return;
+        return BTX_SIM_PEERS;
     /* Accounts that are not its own, and that there are not: it may, and they are cancelled for. */
     if (index != ADMIN)
         list(peer, btx_random_below(random, BTX_SIM_ACCOUNTS_MAX), btx_random_below(random, 50));
     if (btx_random_chance(random, 300))
-        return;
+        return BTX_SIM_PEERS;
     if (index == ADMIN && lie == LIE_ALL_ACCOUNTS)
         lie = LIE_TYPE; /* An operator may. */
     if (!tell(peers, index, lie))
-        return;
+        return BTX_SIM_PEERS;
     btx_sim_trace(peers->world, "peer %zu tells lie %d", index, (int)lie);
     peer->has_lied = true;
     btx_sim_world_doubt(peers->world, index, peer->incarnation);
+    return index;
 }
 
 void btx_sim_peers_freeze(struct btx_sim_peers *peers)

@@ -51,9 +51,9 @@ void btx_sim_peers_command(struct btx_sim_peers *peers);
  * takes no more. */
 bool btx_sim_peers_request(struct btx_sim_peers *peers, enum btx_request_type type, bool fill);
 
-/* Something happens to a peer at random. */
+/* Something happens to a peer at random.  Lie: returns who did, BTX_SIM_PEERS for nobody. */
 void btx_sim_peers_die(struct btx_sim_peers *peers);
-void btx_sim_peers_lie(struct btx_sim_peers *peers);
+size_t btx_sim_peers_lie(struct btx_sim_peers *peers);
 void btx_sim_peers_freeze(struct btx_sim_peers *peers);
 
 /* All that stand still go on. */
