@@ -29,9 +29,9 @@
     ACTION(LIE, "lie", 4, true)                                                                    \
     ACTION(FREEZE, "freeze", 6, true)                                                              \
     ACTION(CLOCK, "clock", 2, true)                                                                \
-    ACTION(SPACE, "space", 3, true)                                                                \
+    ACTION(SPACE, "space", 5, true)                                                                \
     ACTION(SLOW, "slow", 6, true)                                                                  \
-    ACTION(FLOOD, "flood", 1, true)                                                                \
+    ACTION(FLOOD, "flood", 2, true)                                                                \
     ACTION(FAILURE, "failure", 3, true)                                                            \
     ACTION(CRASH, "crash", 5, true)
 
@@ -146,7 +146,7 @@ static void act_flood(struct btx_sim_life *life)
         if (btx_sim_life_matcher(life) != BTX_MATCHER_WORKED)
             break;
     }
-    if (btx_random_chance(&life->world->random, 300))
+    if (btx_random_chance(&life->world->random, 500))
         btx_desk_wish(&life->desk, BTX_ENGINE_STOP); /* With more than one commit to do. */
 }
 

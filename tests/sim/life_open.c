@@ -163,7 +163,8 @@ static void open_rings(struct btx_sim_life *life, uint64_t mark)
         .mark = mark,
     };
     const struct btx_status_options status = {
-        .parts = 1u << BTX_STATUS_PART_MATCHER | 1u << BTX_STATUS_PART_POLLER,
+        .parts = 1u << BTX_STATUS_PART_MATCHER | 1u << BTX_STATUS_PART_POLLER |
+                 1u << BTX_STATUS_PART_SEGMENTS,
         .version = "sim",
         .clock = &life->world->clock.clock,
     };

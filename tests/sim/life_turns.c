@@ -7,7 +7,12 @@
 #include "tests/crash/units.h"
 #include "tests/sim/life.h"
 
-enum { SETTLE_TURNS_MAX = 200000, AUDIT_RECORDS = 300, READ_BYTES = 1 << 20 };
+enum {
+    SETTLE_TURNS_MAX = 200000,
+    STOP_TURNS_MAX = 1000,
+    AUDIT_RECORDS = 300,
+    READ_BYTES = 1 << 20,
+};
 #define SNAPSHOT_INTERVAL_NS UINT64_C(1000000000)
 #define LOOK_NS UINT64_C(2000000000)
 
@@ -174,7 +179,8 @@ void btx_sim_life_wait(void *context)
     const uint64_t before = life->published;
 
     for (uint64_t i = btx_random_below(random, 6); i != 0; i--) {
-        btx_sim_peers_command(&life->peers);
+        if (btx_desk_wished(&life->desk) < BTX_ENGINE_STOP) /* Later it need not be taken. */
+            btx_sim_peers_command(&life->peers);
         (void)btx_sim_life_matcher(life);
     }
     /* Nothing of this commit may be seen yet: if it is, a crash now shows that it was too early.
@@ -267,7 +273,11 @@ int btx_sim_life_stop(struct btx_sim_life *life)
     for (;;) {
         enum btx_poller_turn turn;
 
-        (void)btx_sim_life_matcher(life);
+        /* Also all of its turns before the poller's next one. */
+        for (uint64_t i = btx_random_below(&life->world->random, STOP_TURNS_MAX); i != 0; i--) {
+            if (btx_sim_life_matcher(life) == BTX_MATCHER_STOPPED)
+                break;
+        }
         turn = btx_sim_life_poller(life);
         if (turn == BTX_POLLER_FAILED)
             return btx_sim_life_failed(life);
