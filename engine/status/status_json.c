@@ -216,8 +216,7 @@ static void put_rates(struct json *json, const struct btx_status_reading *readin
     end(json, "}");
 }
 
-static void put_histograms(struct json *json, const struct btx_status_reading *reading,
-                           const struct btx_status_reading *earlier)
+static void put_histogram(struct json *json, const struct btx_histogram *histogram)
 {
     static const struct {
         const char *key;
@@ -225,6 +224,18 @@ static void put_histograms(struct json *json, const struct btx_status_reading *r
     } quantiles[] = {
         {"p50_ns", 500000}, {"p90_ns", 900000}, {"p99_ns", 990000}, {"p999_ns", 999000}};
 
+    put_number(json, "count", "", histogram->count);
+    put_number(json, "mean_ns", "", btx_histogram_mean(histogram));
+    for (size_t k = 0; k < BTX_COUNT_OF(quantiles); k++)
+        put_number(json, quantiles[k].key, "",
+                   btx_histogram_quantile(histogram, quantiles[k].per_million));
+    put_number(json, "max_ns", "", histogram->max_ns);
+}
+
+/* Of the interval, and since the start. */
+static void put_histograms(struct json *json, const struct btx_status_reading *reading,
+                           const struct btx_status_reading *earlier)
+{
     begin(json, "histograms", "{");
     for (unsigned i = 0; i < BTX_STATUS_HISTOGRAM_COUNT; i++) {
         struct btx_histogram histogram;
@@ -233,12 +244,10 @@ static void put_histograms(struct json *json, const struct btx_status_reading *r
             continue;
         btx_status_interval_histogram(reading, earlier, (enum btx_status_histogram)i, &histogram);
         begin(json, btx_status_histograms[i].name, "{");
-        put_number(json, "count", "", histogram.count);
-        put_number(json, "mean_ns", "", btx_histogram_mean(&histogram));
-        for (size_t k = 0; k < BTX_COUNT_OF(quantiles); k++)
-            put_number(json, quantiles[k].key, "",
-                       btx_histogram_quantile(&histogram, quantiles[k].per_million));
-        put_number(json, "max_ns", "", histogram.max_ns);
+        put_histogram(json, &histogram);
+        begin(json, "since_start", "{");
+        put_histogram(json, &reading->histograms[i]);
+        end(json, "}");
         end(json, "}");
     }
     end(json, "}");

@@ -398,6 +398,20 @@ static void put_state(struct screen *screen, struct line *line)
     finish(screen, line, "state");
 }
 
+/* Three columns of @histogram, the first @width wide: dashes where there is nothing. */
+static void say_spread(struct line *line, const struct btx_histogram *histogram, int width)
+{
+    if (histogram->count == 0)
+        say(line, "%*s%8s%8s", width, "-", "-", "-");
+    else
+        say(line, "%*s%8s%8s", width,
+            btx_status_format_duration(btx_histogram_quantile(histogram, 500000)).text,
+            btx_status_format_duration(btx_histogram_quantile(histogram, 990000)).text,
+            btx_status_format_duration(histogram->max_ns).text);
+}
+
+/* How it is now, and how it has been: an engine that is quiet at the moment is to say something,
+ * too, and the worst that ever was is not to go away with the next look. */
 static void put_latencies(struct screen *screen, struct line *line)
 {
     static const struct {
@@ -411,25 +425,23 @@ static void put_latencies(struct screen *screen, struct line *line)
     };
     const struct btx_status_interval interval =
         btx_status_interval(screen->reading, screen->earlier);
-    char title[64] = "since start";
+    static const struct btx_histogram nothing;
+    char title[64] = "last: p50";
 
     if (!interval.since_start)
-        (void)snprintf(title, sizeof title, "last %s",
+        (void)snprintf(title, sizeof title, "last %s: p50",
                        btx_status_format_duration(interval.duration_ns).text);
-    say(line, "%-16s %9s %9s %9s %9s %9s", title, "count", "p50", "p99", "p99.9", "max");
+    say(line, "%24s%8s%8s%12s%8s%8s", title, "p99", "max", "start: p50", "p99", "max");
     finish(screen, line, "latency");
     for (size_t i = 0; i < BTX_COUNT_OF(rows); i++) {
-        struct btx_histogram histogram;
+        struct btx_histogram histogram = nothing;
 
-        btx_status_interval_histogram(screen->reading, screen->earlier, rows[i].histogram,
-                                      &histogram);
-        say(line, "%-16s %9s", rows[i].name, btx_status_format_rate(histogram.count).text);
-        if (histogram.count != 0)
-            say(line, " %9s %9s %9s %9s",
-                btx_status_format_duration(btx_histogram_quantile(&histogram, 500000)).text,
-                btx_status_format_duration(btx_histogram_quantile(&histogram, 990000)).text,
-                btx_status_format_duration(btx_histogram_quantile(&histogram, 999000)).text,
-                btx_status_format_duration(histogram.max_ns).text);
+        if (!interval.since_start)
+            btx_status_interval_histogram(screen->reading, screen->earlier, rows[i].histogram,
+                                          &histogram);
+        say(line, "%-16s", rows[i].name);
+        say_spread(line, &histogram, 8);
+        say_spread(line, &screen->reading->histograms[rows[i].histogram], 12);
         finish(screen, line, "");
     }
 }

@@ -215,6 +215,32 @@ static void put_screen__engine_dead_or_absent__says_so_first(void **state)
     assert_int_equal(fixture->level, BTX_STATUS_LEVEL_ACT);
 }
 
+/* Without a look before there is no "last", and after a quiet one nothing in it; what has been
+ * since the start stands there all the same. */
+static void put_screen__nothing_lately__says_what_has_been_since_the_start(void **state)
+{
+    static const char since_start[] = "      274 us  720 us 11.2 ms\n";
+    static const char quiet[] = "order to durable       -       -       -";
+    struct fixture *fixture = *state;
+    const char *row;
+
+    *fixture->earlier = *fixture->reading;
+    fixture->reading->wall_ns += UINT64_C(3000000000);
+    fixture->reading->monotonic_ns += UINT64_C(3000000000);
+    row = strstr(screen(fixture, false), quiet);
+    assert_non_null(strstr(fixture->text, "last 3 s: p50"));
+    assert_non_null(row);
+    assert_memory_equal(strchr(row, '\n') + 1 - (sizeof since_start - 1), since_start,
+                        sizeof since_start - 1);
+    free(fixture->earlier);
+    fixture->earlier = NULL;
+    row = strstr(screen(fixture, false), quiet);
+    assert_non_null(strstr(fixture->text, " last: p50"));
+    assert_non_null(row);
+    assert_memory_equal(strchr(row, '\n') + 1 - (sizeof since_start - 1), since_start,
+                        sizeof since_start - 1);
+}
+
 /* What happened once, long ago, is not marked for ever: only against an earlier reading. */
 static void put_screen__one_reading__does_not_mark_old_stalls(void **state)
 {
@@ -226,7 +252,7 @@ static void put_screen__one_reading__does_not_mark_old_stalls(void **state)
     free(fixture->earlier);
     fixture->earlier = NULL;
     assert_int_equal(line_of(fixture, "ring")[0], ' ');
-    assert_non_null(strstr(screen(fixture, false), "since start"));
+    assert_non_null(strstr(screen(fixture, false), " last: p50"));
 }
 
 /* Colour changes nothing but colour. */
@@ -283,6 +309,7 @@ static void put_json__plausible__has_what_scripts_look_for(void **state)
         "\"commit_bytes_per_s\":42991616",
         "\"interval_ns\":2000000000",
         "\"order_to_durable\":{\"count\":40000,",
+        "\"since_start\":{\"count\":140000,",
         "\"part_state\":\"running\"",
         "\"screen\":[{\"label\":\"engine\",\"level\":\"fine\",\"text\":\"serving, up 3 d 4 h",
         "\"level\":\"look\",\"text\":\"812 GiB free of 931 GiB, ok, low in 5 h 36 min",
@@ -445,6 +472,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEXT_TEST(put_screen__all_is_well__is_the_golden_one),
         TEXT_TEST(put_screen__all_is_broken__is_the_golden_one),
+        TEXT_TEST(put_screen__nothing_lately__says_what_has_been_since_the_start),
         TEXT_TEST(put_screen__all_is_well__has_no_marks),
         TEXT_TEST(put_screen__one_thing_wrong__is_marked_and_named),
         TEXT_TEST(put_screen__engine_dead_or_absent__says_so_first),
