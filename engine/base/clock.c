@@ -32,9 +32,17 @@ static uint64_t system_monotonic_ns(const struct btx_clock *clock)
     return kernel_ns(CLOCK_MONOTONIC);
 }
 
+/* A moment later: the kernel does not say what its wall clock said before. */
+static uint64_t system_wall_at_ns(const struct btx_clock *clock, uint64_t monotonic_ns)
+{
+    (void)monotonic_ns;
+    return system_wall_ns(clock);
+}
+
 const struct btx_clock *btx_clock_system(void)
 {
-    static const struct btx_clock clock_system = {system_wall_ns, system_monotonic_ns};
+    static const struct btx_clock clock_system = {system_wall_ns, system_monotonic_ns,
+                                                  system_wall_at_ns};
 
     return &clock_system;
 }
@@ -54,10 +62,16 @@ static uint64_t manual_monotonic_ns(const struct btx_clock *clock)
     return manual_of(clock)->monotonic_ns;
 }
 
+static uint64_t manual_wall_at_ns(const struct btx_clock *clock, uint64_t monotonic_ns)
+{
+    return manual_of(clock)->wall_ns - (manual_of(clock)->monotonic_ns - monotonic_ns);
+}
+
 void btx_clock_manual_init(struct btx_clock_manual *manual, uint64_t wall_ns, uint64_t monotonic_ns)
 {
     manual->clock.wall_ns = manual_wall_ns;
     manual->clock.monotonic_ns = manual_monotonic_ns;
+    manual->clock.wall_at_ns = manual_wall_at_ns;
     manual->wall_ns = wall_ns;
     manual->monotonic_ns = monotonic_ns;
 }

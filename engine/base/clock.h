@@ -11,6 +11,7 @@
 struct btx_clock {
     uint64_t (*wall_ns)(const struct btx_clock *clock);
     uint64_t (*monotonic_ns)(const struct btx_clock *clock);
+    uint64_t (*wall_at_ns)(const struct btx_clock *clock, uint64_t monotonic_ns);
 };
 
 /* Nanoseconds since 1970-01-01 UTC.  May step in either direction when somebody sets the clock. */
@@ -23,6 +24,13 @@ static inline uint64_t btx_clock_wall_ns(const struct btx_clock *clock)
 static inline uint64_t btx_clock_monotonic_ns(const struct btx_clock *clock)
 {
     return clock->monotonic_ns(clock);
+}
+
+/* The wall time when the monotonic clock said @monotonic_ns, which it has just said: for who has
+ * read the one already and needs the other. */
+static inline uint64_t btx_clock_wall_at_ns(const struct btx_clock *clock, uint64_t monotonic_ns)
+{
+    return clock->wall_at_ns(clock, monotonic_ns);
 }
 
 /* The kernel's CLOCK_REALTIME and CLOCK_MONOTONIC.  Static storage; any thread may use it. */

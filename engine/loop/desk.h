@@ -23,6 +23,8 @@ struct btx_desk {
     _Atomic uint32_t wish; /* enum btx_engine_wish; raised by btx_desk_wish() */
     /* Poller: how much space the log has (enum btx_wal_space). */
     alignas(128) _Atomic uint32_t space;
+    /* Poller: the most that ever waited for it in the event ring. */
+    _Atomic uint64_t ring_high_bytes;
     /* Matcher: rotations that operators have asked for; the poller compares with what it did. */
     alignas(128) _Atomic uint64_t rotations_wanted;
     _Atomic int64_t clock_distance_ns; /* of the wall clock, when the matcher last looked */

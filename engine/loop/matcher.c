@@ -160,14 +160,37 @@ static void prefetch(struct btx_matcher *matcher)
     }
 }
 
+static bool is_shedding(struct btx_matcher *matcher)
+{
+    return btx_desk_wished(matcher->options.desk) >= BTX_ENGINE_DRAIN ||
+           atomic_load_explicit(&matcher->options.desk->space, memory_order_relaxed) !=
+               BTX_WAL_SPACE_OK;
+}
+
+/* What is the engine's to say is said when a command is executed: what was taken before it, a
+ * request to drain as well, has been done then. */
+static void stamp(struct btx_matcher *matcher, struct btx_matcher_taken *taken, uint64_t now_ns)
+{
+    taken->space.command.record.time_ns = btx_clock_wall_at_ns(matcher->options.clock, now_ns);
+    taken->space.command.shed = is_shedding(matcher);
+    taken->stamped = true;
+}
+
 /* One tx of @taken, or with NULL of what goes on. */
-static void step(struct btx_matcher *matcher, const struct btx_matcher_taken *taken)
+static void step(struct btx_matcher *matcher, struct btx_matcher_taken *taken)
 {
     struct btx_event_ring *ring = matcher->options.ring;
     struct btx_tx tx = {.bytes = btx_event_ring_claim(ring, BTX_TX_BYTES_MAX)};
-    const enum btx_step result = btx_core_step(matcher->options.exchange->core,
-                                               taken != NULL ? &taken->space.command : NULL, &tx);
+    const uint64_t begin_ns = btx_clock_monotonic_ns(matcher->options.clock);
+    enum btx_step result;
 
+    if (taken != NULL && !taken->stamped)
+        stamp(matcher, taken, begin_ns);
+    result = btx_core_step(matcher->options.exchange->core,
+                           taken != NULL ? &taken->space.command : NULL, &tx);
+    matcher->now_ns = btx_clock_monotonic_ns(matcher->options.clock);
+    matcher->has_now = true;
+    btx_status_record(&matcher->status, BTX_STATUS_HISTOGRAM_STEP, matcher->now_ns - begin_ns);
     matcher->goes_on = result == BTX_STEP_MORE;
     count_tx(matcher, &tx);
     publish(matcher, tx.length_bytes);
@@ -257,21 +280,17 @@ static void do_request(struct btx_matcher *matcher, const struct btx_request *re
 
 /* ---- Taking ---- */
 
-static bool is_shedding(struct btx_matcher *matcher)
-{
-    return btx_desk_wished(matcher->options.desk) >= BTX_ENGINE_DRAIN ||
-           atomic_load_explicit(&matcher->options.desk->space, memory_order_relaxed) !=
-               BTX_WAL_SPACE_OK;
-}
-
 /* @taken is a command of @port: say whose it is. */
 static void accept(struct btx_matcher *matcher, struct btx_ring_port *port,
                    struct btx_matcher_taken *taken)
 {
     struct btx_command *command = &taken->space.command;
-    const uint64_t now_ns = btx_clock_monotonic_ns(matcher->options.clock);
     const uint64_t handed_in_ns = command->record.time_ns;
+    uint64_t now_ns = matcher->now_ns;
 
+    /* Handed in since this turn began, or so it says. */
+    if (BTX_UNLIKELY(handed_in_ns > now_ns))
+        now_ns = btx_clock_monotonic_ns(matcher->options.clock);
     btx_status_add(&matcher->status, BTX_STATUS_PRODUCER_COMMANDS + port->rule.producer, 1);
     taken->began_ns = now_ns;
     if (handed_in_ns <= now_ns && now_ns - handed_in_ns < HAND_IN_AGE_MAX_NS) {
@@ -335,16 +354,15 @@ static bool take(struct btx_matcher *matcher)
 static void sweep(struct btx_matcher *matcher)
 {
     const struct btx_status_writer *status = &matcher->status;
-    const uint64_t now_ns = btx_clock_monotonic_ns(matcher->options.clock);
     struct btx_core_view view;
 
-    if (now_ns - matcher->swept_ns < SWEEP_NS)
+    if (matcher->now_ns - matcher->swept_ns < SWEEP_NS)
         return;
-    matcher->swept_ns = now_ns;
+    matcher->swept_ns = matcher->now_ns;
     if (matcher->options.look != NULL)
         matcher->options.look(matcher->options.look_context);
     btx_core_view(matcher->options.exchange->core, &view);
-    btx_status_beat(status, now_ns);
+    btx_status_beat(status, matcher->now_ns);
     btx_status_set(status, BTX_STATUS_SEQ, view.seq);
     btx_status_set(status, BTX_STATUS_TX, view.tx);
     btx_status_set(status, BTX_STATUS_SHED, is_shedding(matcher));
@@ -354,6 +372,15 @@ static void sweep(struct btx_matcher *matcher)
     btx_status_set(status, BTX_STATUS_RUNNERS, view.used.runners);
     btx_status_set(status, BTX_STATUS_ORDERS, view.used.orders);
     btx_status_set(status, BTX_STATUS_POSITIONS, view.used.positions);
+    btx_status_set(
+        status, BTX_STATUS_RING_HIGH,
+        atomic_load_explicit(&matcher->options.desk->ring_high_bytes, memory_order_relaxed));
+    for (size_t i = 0; i < matcher->options.port_count; i++) {
+        const struct btx_ring_port *port = matcher->options.ports[i];
+
+        btx_status_set(status, BTX_STATUS_PRODUCER_FILL + port->rule.producer,
+                       btx_ring_port_fill_bytes(port));
+    }
 }
 
 /* Say that the log ends in order, with the digest of the state that it says. */
@@ -421,23 +448,12 @@ static enum btx_matcher_turn find_commands(struct btx_matcher *matcher)
     return BTX_MATCHER_WORKED;
 }
 
-/* What is the engine's to say is said when a command is executed: what was taken before it, a
- * request to drain as well, has been done then. */
-static void stamp(struct btx_matcher *matcher, struct btx_matcher_taken *taken)
-{
-    taken->space.command.record.time_ns = btx_clock_wall_ns(matcher->options.clock);
-    taken->space.command.shed = is_shedding(matcher);
-    taken->stamped = true;
-}
-
 /* One tx of what was taken first. */
 static void execute(struct btx_matcher *matcher)
 {
     struct btx_matcher_taken *taken = taken_at(matcher, 0);
 
     prefetch(matcher);
-    if (!taken->stamped)
-        stamp(matcher, taken);
     if (btx_request_is_type(taken->space.command.record.type)) {
         do_request(matcher, (const struct btx_request *)(const void *)&taken->space);
         taken_done(matcher);
@@ -456,6 +472,9 @@ enum btx_matcher_turn btx_matcher_turn(struct btx_matcher *matcher)
         stop(matcher, false);
         return BTX_MATCHER_STOPPED;
     }
+    if (!matcher->has_now)
+        matcher->now_ns = btx_clock_monotonic_ns(matcher->options.clock);
+    matcher->has_now = false;
     sweep(matcher);
     if (btx_event_ring_room(matcher->options.ring, BTX_TX_BYTES_MAX) < BTX_TX_BYTES_MAX) {
         if (!matcher->was_full)

@@ -60,8 +60,10 @@ struct btx_matcher {
     struct btx_ring_port *ending; /* its peer is gone: its accounts are being cancelled for */
     size_t ending_next;
     uint64_t position; /* of the event ring, behind what was published */
+    uint64_t now_ns;   /* monotonic, at the beginning of the turn */
     uint64_t swept_ns; /* when the gauges were last written */
     uint64_t number;   /* of the engine's own commands */
+    bool has_now;      /* now_ns was read at the end of the turn before */
     bool goes_on;      /* the core wants step(NULL) */
     bool was_full;     /* the turn before found no room in the event ring */
     bool stopped;

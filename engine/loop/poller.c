@@ -106,6 +106,17 @@ static void take_latencies(struct btx_poller *poller, uint64_t now_ns)
                           now_ns > began_ns ? now_ns - began_ns : 0);
 }
 
+/* Since the last commit more and more has waited, until now. */
+static void note_high(struct btx_poller *poller)
+{
+    struct btx_desk *desk = poller->options.desk;
+    const void *bytes;
+    const uint64_t waiting_bytes = btx_event_ring_pending(poller->options.ring, &bytes);
+
+    if (waiting_bytes > atomic_load_explicit(&desk->ring_high_bytes, memory_order_relaxed))
+        atomic_store_explicit(&desk->ring_high_bytes, waiting_bytes, memory_order_relaxed);
+}
+
 static enum btx_fault_code commit(struct btx_poller *poller, uint8_t *pending, size_t pending_bytes,
                                   struct btx_fault *reterr_fault)
 {
@@ -125,6 +136,7 @@ static enum btx_fault_code commit(struct btx_poller *poller, uint8_t *pending, s
         poller->mark = batch.seq;
         poller->durable_tx = batch.tx;
     }
+    note_high(poller);
     btx_event_ring_set_durable(poller->options.ring, batch.length_bytes, poller->mark);
     now_ns = btx_clock_monotonic_ns(clock);
     poller->options.wake(poller->options.wake_context,

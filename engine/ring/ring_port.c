@@ -224,6 +224,18 @@ enum btx_ring_port_take btx_ring_port_take(struct btx_ring_port *port, void *to,
     return BTX_RING_PORT_ENDED;
 }
 
+uint64_t btx_ring_port_fill_bytes(const struct btx_ring_port *port)
+{
+    /* Acquire pairs with the store in btx_ring_port_open(). */
+    const uint32_t state = atomic_load_explicit(&port->state, memory_order_acquire);
+    uint64_t fill_bytes;
+
+    if (state != BTX_RING_PORT_OPEN && state != BTX_RING_PORT_REVOKED)
+        return 0;
+    fill_bytes = btx_command_consumer_tail(&port->consumer) - port->consumer.head;
+    return fill_bytes < port->consumer.capacity_bytes ? fill_bytes : port->consumer.capacity_bytes;
+}
+
 uint32_t btx_ring_port_incarnation(const struct btx_ring_port *port)
 {
     return port->incarnation;

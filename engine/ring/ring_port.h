@@ -129,6 +129,9 @@ enum btx_ring_port_take {
 BTX_MUST_USE enum btx_ring_port_take btx_ring_port_take(struct btx_ring_port *port, void *to,
                                                         size_t *ret_length_bytes);
 
+/* Bytes that wait in the ring of an open or revoked port, as its peer says; else 0.  For people. */
+uint64_t btx_ring_port_fill_bytes(const struct btx_ring_port *port);
+
 /* Which life of the ring this is; valid from the first COMMAND to release. */
 uint32_t btx_ring_port_incarnation(const struct btx_ring_port *port);
 

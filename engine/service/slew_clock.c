@@ -53,6 +53,11 @@ static uint64_t slew_wall_ns(const struct btx_clock *clock)
     return slewed_ns(slew, btx_clock_monotonic_ns(slew->base));
 }
 
+static uint64_t slew_wall_at_ns(const struct btx_clock *clock, uint64_t monotonic_ns)
+{
+    return slewed_ns(slew_of(clock), monotonic_ns);
+}
+
 static uint64_t slew_monotonic_ns(const struct btx_clock *clock)
 {
     return btx_clock_monotonic_ns(slew_of(clock)->base);
@@ -99,7 +104,7 @@ enum btx_fault_code btx_slew_clock_init(struct btx_slew_clock *slew, const struc
                              " s before the last event of the log: set it right, then start again",
                              (last_event_ns - wall_ns) / UINT64_C(1000000000));
     *slew = (struct btx_slew_clock){
-        .clock = {slew_wall_ns, slew_monotonic_ns},
+        .clock = {slew_wall_ns, slew_monotonic_ns, slew_wall_at_ns},
         .base = base,
         .anchor_wall_ns = wall_ns < last_event_ns ? last_event_ns : wall_ns,
         .anchor_monotonic_ns = monotonic_ns,

@@ -419,6 +419,107 @@ static void check__what_only_the_engine_sets__is_refused(void **state)
     assert_int_equal(btx_matcher_admin_types >> BTX_COMMAND_DEPOSIT & 1, 1);
 }
 
+/* ---- Figures ---- */
+
+static uint64_t figure(uint32_t slot)
+{
+    return atomic_load(&all.status.slots[slot]);
+}
+
+static uint64_t steps(void)
+{
+    static struct btx_histogram histogram;
+
+    btx_histogram_copy(&all.status.histograms[BTX_STATUS_HISTOGRAM_STEP], &histogram);
+    return histogram.count;
+}
+
+/* Gauges are written a few times a second: let that time pass. */
+static void look_at_figures(void)
+{
+    btx_clock_manual_advance(&all.clock, SECOND_NS);
+    (void)btx_matcher_turn(&all.matcher);
+}
+
+static void turns__commands_are_executed__each_step_is_timed(void **state)
+{
+    uint64_t before;
+
+    (void)state;
+    open_market();
+    before = steps();
+    send(BACK);
+    send(BACK);
+    settle();
+
+    assert_int_equal(steps(), before + 2);
+}
+
+static void turns__events_wait_for_the_disk__the_most_that_did_is_told(void **state)
+{
+    uint64_t most_bytes;
+
+    (void)state;
+    open_market();
+    look_at_figures();
+    most_bytes = figure(BTX_STATUS_RING_HIGH);
+    assert_true(most_bytes > 0);
+    for (size_t i = 0; i < 20; i++)
+        send(BACK);
+    settle(); /* All of it in one commit. */
+    look_at_figures();
+
+    assert_true(figure(BTX_STATUS_RING_HIGH) > most_bytes);
+    most_bytes = figure(BTX_STATUS_RING_HIGH);
+    send(BACK);
+    settle();
+    look_at_figures();
+    assert_int_equal(figure(BTX_STATUS_RING_HIGH), most_bytes);
+}
+
+static void turns__commands_wait_in_a_ring__its_fill_is_told(void **state)
+{
+    const uint32_t slot = BTX_STATUS_PRODUCER_FILL + 1;
+
+    (void)state;
+    open_market();
+    look_at_figures();
+    assert_int_equal(figure(slot), 0);
+    send(BACK);
+    send(BACK);
+    look_at_figures(); /* Before the turn takes anything. */
+
+    assert_int_equal(figure(slot), 2 * sizeof(struct btx_place_order));
+    settle();
+    look_at_figures();
+    assert_int_equal(figure(slot), 0);
+}
+
+/* A tail is the peer's word, and need not be true; it is never more than the ring. */
+static void turns__a_tail_that_cannot_be__is_a_full_ring(void **state)
+{
+    (void)state;
+    open_market();
+    atomic_store(&all.producer.own->tail, UINT64_C(1) << 60);
+    look_at_figures();
+
+    assert_int_equal(figure(BTX_STATUS_PRODUCER_FILL + 1), all.port.rule.ring_bytes);
+}
+
+/* What a peer writes that lives on after its ring was revoked is not looked at. */
+static void turns__a_port_is_drained__nothing_waits_in_it(void **state)
+{
+    (void)state;
+    open_market();
+    btx_ring_port_revoke(&all.port, "gone");
+    settle();
+    (void)atomic_fetch_add(&all.producer.own->tail, BTX_RECORD_UNIT_BYTES);
+    look_at_figures();
+
+    assert_int_equal(btx_ring_port_state(&all.port), BTX_RING_PORT_DRAINED);
+    assert_int_equal(figure(BTX_STATUS_PRODUCER_FILL + 1), 0);
+}
+
 /* ---- Operators ---- */
 
 static void turns__rotate__is_noted_and_done(void **state)
@@ -544,6 +645,11 @@ int main(void)
         TEST(turns__a_peer_is_gone__its_accounts_are_cancelled_for),
         TEST(turns__a_peer_lies__the_helper_is_told),
         TEST(check__what_only_the_engine_sets__is_refused),
+        TEST(turns__commands_are_executed__each_step_is_timed),
+        TEST(turns__events_wait_for_the_disk__the_most_that_did_is_told),
+        TEST(turns__commands_wait_in_a_ring__its_fill_is_told),
+        TEST(turns__a_tail_that_cannot_be__is_a_full_ring),
+        TEST(turns__a_port_is_drained__nothing_waits_in_it),
         TEST(turns__rotate__is_noted_and_done),
         TEST(turns__rotated__the_status_page_tells_of_log_and_lock),
         TEST(turns__drain__sheds_orders_and_takes_cancels),

@@ -224,7 +224,7 @@ static uint64_t busy_monotonic_ns(const struct btx_clock *clock)
 /* A thread that loses its core while it looks must not take that time for a distance. */
 static void slew_clock_look__interrupted_between_the_clocks__looks_again(void **state)
 {
-    static const struct btx_clock busy = {busy_wall_ns, busy_monotonic_ns};
+    static const struct btx_clock busy = {busy_wall_ns, busy_monotonic_ns, NULL};
     struct btx_fault fault = {0};
 
     (void)state;
