@@ -430,14 +430,16 @@ static enum btx_matcher_turn find_commands(struct btx_matcher *matcher)
     while (may_take && matcher->ending == NULL && matcher->taken_count < BTX_MATCHER_AHEAD &&
            take(matcher))
         found = true;
-    if (found || matcher->taken_count != 0)
+    if (matcher->taken_count != 0)
+        return may_take || taken_at(matcher, 0)->stamped ? BTX_MATCHER_WORKED : BTX_MATCHER_IDLE;
+    if (found)
         return BTX_MATCHER_WORKED;
     if (matcher->ending != NULL) {
         cancel_for_next(matcher);
         return BTX_MATCHER_WORKED;
     }
     if (!may_take)
-        return BTX_MATCHER_IDLE; /* It waits in the rings. */
+        return BTX_MATCHER_IDLE; /* It waits in the rings, as what was taken waits in the queue. */
     if (is_stopping) {
         stop(matcher, true);
         return BTX_MATCHER_STOPPED;
@@ -488,7 +490,7 @@ enum btx_matcher_turn btx_matcher_turn(struct btx_matcher *matcher)
         return BTX_MATCHER_WORKED;
     }
     turn = find_commands(matcher);
-    if (matcher->taken_count != 0)
+    if (turn == BTX_MATCHER_WORKED && matcher->taken_count != 0)
         execute(matcher);
     return turn;
 }

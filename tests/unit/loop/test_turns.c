@@ -281,6 +281,14 @@ static void turns__more_commands_than_are_taken_ahead__are_executed_in_order(voi
     assert_int_equal(commands, 3 * BTX_MATCHER_AHEAD);
 }
 
+static uint64_t seq_of_core(void)
+{
+    struct btx_core_view view;
+
+    btx_core_view(all.exchange.core, &view);
+    return view.seq;
+}
+
 static void turns__little_space__answers_new_orders_busy(void **state)
 {
     (void)state;
@@ -307,6 +315,27 @@ static void turns__no_space__takes_nothing_until_there_is(void **state)
     atomic_store(&all.desk.space, BTX_WAL_SPACE_OK);
     assert_int_equal(btx_matcher_turn(&all.matcher), BTX_MATCHER_WORKED);
     assert_true(btx_command_producer_is_taken(&all.producer));
+}
+
+/* What was taken ahead is not executed without space either. */
+static void turns__space_ends_behind_a_taken_command__it_waits(void **state)
+{
+    uint64_t seq;
+
+    (void)state;
+    open_market();
+    send(BACK);
+    send(BACK);
+    assert_int_equal(btx_matcher_turn(&all.matcher), BTX_MATCHER_WORKED);
+    seq = seq_of_core();
+    assert_true(btx_command_producer_is_taken(&all.producer));
+    atomic_store(&all.desk.space, BTX_WAL_SPACE_STOP);
+    assert_int_equal(btx_matcher_turn(&all.matcher), BTX_MATCHER_IDLE);
+    assert_int_equal(seq_of_core(), seq);
+
+    atomic_store(&all.desk.space, BTX_WAL_SPACE_OK);
+    assert_int_equal(btx_matcher_turn(&all.matcher), BTX_MATCHER_WORKED);
+    assert_int_not_equal(seq_of_core(), seq);
 }
 
 static void turns__event_ring_full__waits_for_the_disk(void **state)
@@ -537,11 +566,6 @@ static void turns__rotate__is_noted_and_done(void **state)
     assert_int_equal(status.rotations, 1);
 }
 
-static uint64_t figure(uint32_t slot)
-{
-    return atomic_load_explicit(&all.status.slots[slot], memory_order_relaxed);
-}
-
 /* What an operator asks first: who has the lock, when was the last rotation, are the next segments
  * there. */
 static void turns__rotated__the_status_page_tells_of_log_and_lock(void **state)
@@ -640,6 +664,7 @@ int main(void)
         TEST(turns__more_commands_than_are_taken_ahead__are_executed_in_order),
         TEST(turns__little_space__answers_new_orders_busy),
         TEST(turns__no_space__takes_nothing_until_there_is),
+        TEST(turns__space_ends_behind_a_taken_command__it_waits),
         TEST(turns__event_ring_full__waits_for_the_disk),
         TEST(turns__a_moment_comes__is_done_without_a_command),
         TEST(turns__a_peer_is_gone__its_accounts_are_cancelled_for),
