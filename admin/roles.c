@@ -81,11 +81,27 @@ static gid_t *find_groups(int fd, size_t *ret_count)
     return groups;
 }
 
+/* Not by getpwuid(): that loads what nsswitch.conf names, in the middle of a sandbox. */
+static bool find_name(uid_t uid, char ret_name[BTX_PEER_NAME_BYTES])
+{
+    FILE *users = fopen("/etc/passwd", "re");
+    const struct passwd *user;
+
+    if (users == NULL)
+        return false;
+    do
+        user = fgetpwent(users);
+    while (user != NULL && user->pw_uid != uid);
+    if (user != NULL)
+        (void)snprintf(ret_name, BTX_PEER_NAME_BYTES, "%.32s", user->pw_name);
+    (void)fclose(users); /* Only read. */
+    return user != NULL;
+}
+
 bool btx_peer_find(int fd, const struct btx_role_groups *roles, struct btx_peer *ret_peer)
 {
     struct ucred credentials;
     socklen_t length = sizeof credentials;
-    const struct passwd *user;
     size_t group_count;
     gid_t *groups;
 
@@ -97,10 +113,7 @@ bool btx_peer_find(int fd, const struct btx_role_groups *roles, struct btx_peer 
     ret_peer->uid = credentials.uid;
     ret_peer->role = btx_role_of(roles, credentials.uid, credentials.gid, groups, group_count);
     free(groups);
-    user = getpwuid(credentials.uid);
-    if (user != NULL)
-        (void)snprintf(ret_peer->name, sizeof ret_peer->name, "%.32s", user->pw_name);
-    else
+    if (!find_name(credentials.uid, ret_peer->name))
         (void)snprintf(ret_peer->name, sizeof ret_peer->name, "uid %u", credentials.uid);
     return true;
 }

@@ -24,7 +24,7 @@ struct btx_role_groups {
     bool has_operator;
 };
 
-/* Look both names up. */
+/* Look both names up, by whatever nsswitch.conf names: before the sandbox is closed. */
 struct btx_role_groups btx_role_groups_find(const char *view_name, const char *operator_name);
 
 /* The role of one with @uid, @gid and the supplementary @groups.  Root is an operator. */
@@ -38,7 +38,7 @@ struct btx_peer {
     pid_t pid;
     uid_t uid;
     enum btx_role role;
-    char name[BTX_PEER_NAME_BYTES]; /* of the user; "uid 1000" for one without a name */
+    char name[BTX_PEER_NAME_BYTES]; /* in /etc/passwd; "uid 1000" for one who is not there */
 };
 
 /* Ask the kernel about the peer of the connected UNIX socket @fd, as it was when it connected.

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* serve_log.c - looking into the log: by a betex-wal of its own for each call, since that may take
- * minutes and reads bytes of any kind; and what is quickly told, here. */
+ * minutes and reads bytes of any kind (the launcher executes it); here what is quickly told. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -19,147 +15,97 @@
 
 enum { ARGUMENTS_MAX = 10, READ_BYTES = 16 * 1024, TAIL_RECORDS_AT_ONCE = 256 };
 
-/* ---- A child ---- */
+/* ---- A betex-wal ---- */
 
-static void end_output(struct event **event, int *fd)
+static void end_pipe(struct btx_admin_call *call, size_t pipe)
 {
-    if (*event != NULL)
-        event_free(*event);
-    *event = NULL;
-    if (*fd >= 0)
-        (void)close(*fd);
-    *fd = -1;
+    if (call->child_events[pipe] != NULL)
+        event_free(call->child_events[pipe]);
+    call->child_events[pipe] = NULL;
+    if (call->child_fds[pipe] >= 0)
+        (void)close(call->child_fds[pipe]);
+    call->child_fds[pipe] = -1;
 }
 
 void btx_call_end_child(struct btx_admin_call *call)
 {
-    end_output(&call->child_out_event, &call->child_out);
-    end_output(&call->child_err_event, &call->child_err);
-    if (call->child == 0)
-        return;
-    (void)kill(call->child, SIGKILL);
-    (void)waitpid(call->child, NULL, 0);
-    call->child = 0;
+    for (size_t i = 0; i < BTX_LAUNCH_PIPE_COUNT; i++)
+        end_pipe(call, i);
 }
 
-/* Both outputs have ended: so has it, or is about to. */
-static void reap(struct btx_admin_call *call)
+/* It has ended, and all that it printed is here. */
+static void conclude(struct btx_admin_call *call)
 {
-    int status = 0;
+    const struct btx_launch_end *end = &call->child_end;
 
-    if (waitpid(call->child, &status, 0) == call->child && WIFEXITED(status))
-        call->status = (uint8_t)WEXITSTATUS(status);
-    else
+    if (!call->is_child_end_known)
+        btx_call_fail(call, 70, "betex-wal: nobody knows how it ended");
+    else if (end->os_error != 0)
+        btx_call_fail(call, 68, "betex-wal: %s", strerror(end->os_error));
+    else if (!WIFEXITED(end->status))
         btx_call_fail(call, 70, "betex-wal ended by a signal");
-    call->child = 0;
+    else
+        call->status = (uint8_t)WEXITSTATUS(end->status);
     call->wait = BTX_ADMIN_WAIT_NOTHING;
+}
+
+static void take_bytes(struct btx_admin_call *call, size_t pipe, const char *bytes, size_t count)
+{
+    if (pipe != BTX_LAUNCH_END) {
+        (void)fwrite(bytes, 1, count, pipe == BTX_LAUNCH_OUT ? call->out : call->err);
+        return;
+    }
+    call->is_child_end_known = count == sizeof call->child_end; /* It is written at once. */
+    if (call->is_child_end_known)
+        memcpy(&call->child_end, bytes, count);
+}
+
+static bool is_running(const struct btx_admin_call *call)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < BTX_LAUNCH_PIPE_COUNT; i++)
+        any = any || call->child_fds[i] >= 0;
+    return any;
 }
 
 static void on_output(evutil_socket_t fd, short events, void *context)
 {
     struct btx_admin_call *call = context;
-    const bool is_out = (int)fd == call->child_out;
     char bytes[READ_BYTES];
     const ssize_t got = read((int)fd, bytes, sizeof bytes);
+    size_t pipe = 0;
 
     (void)events;
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    if (got > 0) {
-        (void)fwrite(bytes, 1, (size_t)got, is_out ? call->out : call->err);
-    } else {
-        if (is_out)
-            end_output(&call->child_out_event, &call->child_out);
-        else
-            end_output(&call->child_err_event, &call->child_err);
-        if (call->child_out < 0 && call->child_err < 0)
-            reap(call);
-    }
+    while (call->child_fds[pipe] != (int)fd)
+        pipe++;
+    if (got > 0)
+        take_bytes(call, pipe, bytes, (size_t)got);
+    else
+        end_pipe(call, pipe);
+    if (!is_running(call))
+        conclude(call);
     btx_session_flush(call);
     btx_session_sweep(call->server);
 }
 
-/* betex-wal stands beside this program. */
-static bool find_program(char path[PATH_MAX])
-{
-    const ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 16);
-    char *name;
-
-    if (length <= 0)
-        return false;
-    path[length] = '\0';
-    name = strrchr(path, '/');
-    if (name == NULL)
-        return false;
-    (void)strcpy(name + 1, "betex-wal");
-    return true;
-}
-
-static int spawn(struct btx_admin_call *call, const char **arguments, int out, int err)
-{
-    static char environment_path[] = "PATH=/usr/bin:/bin";
-    static char environment_locale[] = "LC_ALL=C";
-    char *const environment[] = {environment_path, environment_locale, NULL};
-    posix_spawn_file_actions_t actions;
-    char path[PATH_MAX];
-    int os_error;
-
-    if (!find_program(path))
-        return ENOENT;
-    os_error = posix_spawn_file_actions_init(&actions);
-    if (os_error != 0)
-        return os_error;
-    os_error = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    if (os_error == 0)
-        os_error = posix_spawn_file_actions_adddup2(&actions, out, 1);
-    if (os_error == 0)
-        os_error = posix_spawn_file_actions_adddup2(&actions, err, 2);
-    if (os_error == 0)
-        os_error = posix_spawn(&call->child, path, &actions, NULL,
-                               (char *const *)(uintptr_t)arguments, environment);
-    (void)posix_spawn_file_actions_destroy(&actions);
-    return os_error;
-}
-
-static struct event *watch(struct btx_admin_call *call, int fd)
-{
-    struct event *event = event_new(call->server->base, fd, EV_READ | EV_PERSIST, on_output, call);
-
-    if (event != NULL)
-        (void)event_add(event, NULL);
-    return event;
-}
-
 static void run(struct btx_admin_call *call, const char **arguments)
 {
-    int out[2] = {-1, -1};
-    int err[2] = {-1, -1};
-    int os_error = 0;
+    const int os_error = btx_launcher_run(call->server->launcher, arguments, call->child_fds);
 
-    if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0)
-        os_error = errno;
-    if (os_error == 0)
-        os_error = spawn(call, arguments, out[1], err[1]);
-    for (size_t i = 0; i < 2; i++) {
-        const int ends[2] = {out[i], err[i]};
-
-        /* The writing ends are the child's; of what failed nothing is kept. */
-        for (size_t j = 0; j < 2; j++)
-            if ((i == 1 || os_error != 0) && ends[j] >= 0)
-                (void)close(ends[j]);
-    }
     if (os_error != 0) {
-        call->child = 0;
         btx_call_fail(call, 68, "betex-wal: %s", strerror(os_error));
         return;
     }
-    call->child_out = out[0];
-    call->child_err = err[0];
-    call->child_out_event = watch(call, out[0]);
-    call->child_err_event = watch(call, err[0]);
     call->wait = BTX_ADMIN_WAIT_CHILD;
-    if (call->child_out_event == NULL || call->child_err_event == NULL)
-        call->is_lost = true;
+    for (size_t i = 0; i < BTX_LAUNCH_PIPE_COUNT; i++) {
+        call->child_events[i] = event_new(call->server->base, call->child_fds[i],
+                                          EV_READ | EV_PERSIST, on_output, call);
+        if (call->child_events[i] == NULL || event_add(call->child_events[i], NULL) != 0)
+            call->is_lost = true;
+    }
 }
 
 static void look(struct btx_admin_call *call, const char *verb, const char *option)

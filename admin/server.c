@@ -36,6 +36,17 @@ static void on_stop(evutil_socket_t number, short events, void *context)
     (void)event_base_loopbreak(server->base);
 }
 
+/* It ends by a bug or by who may kill it; whoever starts us again starts it too. */
+static void on_launcher_gone(evutil_socket_t fd, short events, void *context)
+{
+    struct btx_admin_server *server = context;
+
+    (void)fd;
+    (void)events;
+    server->has_launcher_gone = true;
+    (void)event_base_loopbreak(server->base);
+}
+
 static void fill_address(struct sockaddr_un *address, const char *path)
 {
     memset(address, 0, sizeof *address);
@@ -85,9 +96,12 @@ static enum btx_fault_code make_events(struct btx_admin_server *server,
         event_new(server->base, server->listen_fd, EV_READ | EV_PERSIST, on_accept, server);
     server->stop[0] = evsignal_new(server->base, SIGTERM, on_stop, server);
     server->stop[1] = evsignal_new(server->base, SIGINT, on_stop, server);
+    server->launcher_gone =
+        event_new(server->base, server->launcher->fd, EV_READ, on_launcher_gone, server);
     if (server->accept == NULL || server->stop[0] == NULL || server->stop[1] == NULL ||
-        event_add(server->accept, NULL) != 0 || event_add(server->stop[0], NULL) != 0 ||
-        event_add(server->stop[1], NULL) != 0)
+        server->launcher_gone == NULL || event_add(server->accept, NULL) != 0 ||
+        event_add(server->stop[0], NULL) != 0 || event_add(server->stop[1], NULL) != 0 ||
+        event_add(server->launcher_gone, NULL) != 0)
         return btx_fault_set(reterr_fault, BTX_FAULT_MEMORY, 0, "no memory for events");
     return BTX_OK;
 }
@@ -97,8 +111,6 @@ enum btx_fault_code btx_admin_server_open(struct btx_admin_server *server,
 {
     server->listen_fd = server->wake_fd = -1;
     server->client.fd = -1;
-    server->groups = btx_role_groups_find(server->settings->admin.view_group,
-                                          server->settings->admin.operator_group);
     server->base = event_base_new();
     if (server->base == NULL)
         return btx_fault_set(reterr_fault, BTX_FAULT_MEMORY, 0, "no memory for events");
@@ -108,9 +120,13 @@ enum btx_fault_code btx_admin_server_open(struct btx_admin_server *server,
     return btx_engine_link_open(server, reterr_fault);
 }
 
-void btx_admin_server_run(struct btx_admin_server *server)
+enum btx_fault_code btx_admin_server_run(struct btx_admin_server *server,
+                                         struct btx_fault *reterr_fault)
 {
     (void)event_base_dispatch(server->base);
+    if (server->has_launcher_gone)
+        return btx_fault_set(reterr_fault, BTX_FAULT_BUG, 0, "the launcher of betex-wal is gone");
+    return BTX_OK;
 }
 
 static void free_event(struct event *event)
@@ -130,6 +146,7 @@ void btx_admin_server_close(struct btx_admin_server *server)
     free_event(server->accept);
     free_event(server->stop[0]);
     free_event(server->stop[1]);
+    free_event(server->launcher_gone);
     if (server->listen_fd >= 0) {
         (void)close(server->listen_fd);
         (void)unlink(server->settings->admin.socket);

@@ -2,7 +2,7 @@
 /* server.h - betex-admin's inside: the connection to the engine, and the calls of betexctl.
  *
  * One thread and one libevent loop for everything but what takes long: the log is folded by the
- * read model's thread, and looked into by a betex-wal of its own. */
+ * read model's thread, and looked into by a betex-wal of its own, which the launcher executes. */
 #ifndef BTX_ADMIN_SERVER_H
 #define BTX_ADMIN_SERVER_H
 
@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "admin/ctl_request.h"
+#include "admin/launcher.h"
 #include "admin/protocol.h"
 #include "admin/roles.h"
 #include "admin/verb_table.h"
@@ -81,11 +82,10 @@ struct btx_admin_call {
     bool is_rejected;
     struct event *deadline;
     /* CHILD */
-    pid_t child;
-    int child_out;
-    int child_err;
-    struct event *child_out_event;
-    struct event *child_err_event;
+    int child_fds[BTX_LAUNCH_PIPE_COUNT]; /* -1: ended */
+    struct event *child_events[BTX_LAUNCH_PIPE_COUNT];
+    struct btx_launch_end child_end;
+    bool is_child_end_known;
     /* EVENTS */
     struct btx_log_reader *tail;
     uint64_t tail_from;
@@ -97,11 +97,14 @@ struct btx_admin_server {
     const char *wal_root;
     const struct btx_log *log;
     const struct btx_clock *clock;
+    struct btx_launcher *launcher;
+    struct btx_role_groups groups;
     struct event_base *base;
     struct event *accept;
     struct event *stop[2];
+    struct event *launcher_gone;
+    bool has_launcher_gone;
     int listen_fd;
-    struct btx_role_groups groups;
     struct btx_admin_call *calls[BTX_ADMIN_CALLS_MAX];
     struct btx_command_text decoder;
 
@@ -128,12 +131,13 @@ struct btx_admin_server {
     uint64_t earlier_ns;
 };
 
-/* Listen, and begin to look for the engine.  @server is zeroed but for settings, config_path,
- * wal_root, log and clock.  Faults: CONFIG, IO, MEMORY, LOCKED when another one answers. */
+/* Listen, and begin to look for the engine.  @server is zeroed but for what stands before base.
+ * Faults: CONFIG, IO, MEMORY, LOCKED when another one answers. */
 BTX_MUST_USE enum btx_fault_code btx_admin_server_open(struct btx_admin_server *server,
                                                        struct btx_fault *reterr_fault);
-/* Until SIGTERM or SIGINT. */
-void btx_admin_server_run(struct btx_admin_server *server);
+/* Until SIGTERM or SIGINT.  Faults: BUG when the launcher has ended. */
+BTX_MUST_USE enum btx_fault_code btx_admin_server_run(struct btx_admin_server *server,
+                                                      struct btx_fault *reterr_fault);
 void btx_admin_server_close(struct btx_admin_server *server);
 
 /* ---- The engine (engine_link.c) ---- */

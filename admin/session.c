@@ -272,7 +272,8 @@ static struct btx_admin_call *make_call(struct btx_admin_server *server, int fd)
         return NULL;
     call->server = server;
     call->fd = fd;
-    call->child_out = call->child_err = -1;
+    for (size_t i = 0; i < BTX_LAUNCH_PIPE_COUNT; i++)
+        call->child_fds[i] = -1;
     call->received = malloc(BTX_ADMIN_HEADER_BYTES + BTX_ADMIN_REQUEST_BYTES_MAX);
     call->unsent = evbuffer_new();
     call->out = open_memstream(&call->out_text, &call->out_bytes);

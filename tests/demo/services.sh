@@ -67,7 +67,8 @@ start_beside() {
     services+=("$!")
     disown "$!"
     until_said "$scratch/shadow.log" 'audit begins' "${services[-1]}" || return 1
-    "$bin/betex-admin" --config "$scratch/betex.yaml" --wal "$scratch/live" \
+    # shellcheck disable=SC2086
+    "$bin/betex-admin" --config "$scratch/betex.yaml" --wal "$scratch/live" ${BETEXD_OPTIONS:-} \
         2> "$scratch/admin.log" &
     services+=("$!")
     disown "$!"

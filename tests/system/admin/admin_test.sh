@@ -154,6 +154,96 @@ roles() {
     [ "$status" -eq 0 ] || fail "an operator: $status: $(cat "$scratch/err")"
 }
 
+# --- In the sandbox ---------------------------------------------------------------------------
+
+# Both processes have no capabilities, cannot get any, and have few system calls; and all verbs do
+# what they do, with the engine that ships.
+sandboxed() {
+    if [ -n "${BETEXD_OPTIONS:-}" ]; then
+        echo "skipped: this build runs without a sandbox ($BETEXD_OPTIONS)"
+        exit $SKIPPED
+    fi
+    admin
+    real_engine
+    until_so "$BIN/betexctl" market ls --socket "$scratch/admin.sock"
+    for task in /proc/"$admin_pid"/task/* /proc/"$(launcher)"/task/*; do
+        for line in 'NoNewPrivs:.1' 'Seccomp:.2' 'CapEff:.0000000000000000'; do
+            grep -q "^$line$" "$task/status" || fail "no '$line': $(cat "$task/status")"
+        done
+    done
+    [ "$(grep -c landlock "$scratch/admin.log")" -eq 2 ] || fail 'the log says nothing of landlock'
+    story
+    expect 0 account withdraw 1001 50.5
+    expect 0 account freeze 1001
+    expect 0 account unfreeze 1001
+    expect 0 account show 1001
+    expect 0 market describe 7 'a market'
+    expect 0 market suspend 7
+    expect 0 market resume 7
+    expect 0 market show 7
+    expect 0 order place 1001 7 back 3 2 runner=1
+    expect 0 order show 3
+    expect 0 order cancel 1001 3
+    expect 0 order place 1001 7 back 3 2 runner=1
+    expect 0 orders cancel market=7
+    expect 0 market in-play 7
+    expect 0 market settle 7 2
+    expect 0 market forget 7
+    expect 0 status
+    expect 0 metrics
+    expect 0 wal status
+    expect 0 wal lock
+    grep -q 'HELD NOW' "$scratch/out" || fail "$(cat "$scratch/out")"
+    expect 0 wal segments --json
+    json 'len(lines) == 1'
+    expect 0 wal segments --long
+    expect 0 wal sizing --rate 20000
+    expect 0 wal verify
+    grep -q '^verdict ' "$scratch/out" || fail "$(cat "$scratch/out")"
+    expect 0 wal rotate
+    expect 0 snapshot ls
+    expect 0 snapshot now
+    expect 1 audit status # Nobody audits here.
+    "$BIN/betexctl" events tail --from 1 --socket "$scratch/admin.sock" > "$scratch/tail" &
+    until_so grep -q MarketForgotten "$scratch/tail"
+    kill $!
+    expect 0 drain
+    expect 0 shutdown
+    wait "$engine_pid" || fail "the engine ended with $?"
+    engine_pid=''
+    stop "$admin_pid" || fail "betex-admin ended with $?"
+    admin_pid=''
+}
+
+no_sandbox() {
+    BETEXD_OPTIONS=--no-sandbox admin
+    grep -q '^Seccomp:.0$' "/proc/$admin_pid/status" "/proc/$(launcher)/status" || fail 'in a sandbox'
+    grep -q 'warning: without a sandbox, as the command line says' "$scratch/admin.log" ||
+        fail 'the log is not warned'
+    expect 68 market ls
+}
+
+# What runs betex-wal and betex-admin live and end together.
+launcher_gone() {
+    local launcher
+    engine
+    admin
+    launcher=$(launcher)
+    kill -TERM "$launcher" # Meant for betex-admin, and left to it.
+    until_so "$BIN/betexctl" wal verify --socket "$scratch/admin.sock"
+    kill -KILL "$launcher"
+    wait "$admin_pid"
+    status=$?
+    [ "$status" -eq 70 ] || fail "betex-admin ended with $status"
+    grep -q 'the launcher of betex-wal is gone' "$scratch/admin.log" || fail 'not said why'
+    admin
+    launcher=$(launcher)
+    kill -KILL "$admin_pid"
+    wait "$admin_pid" 2> /dev/null
+    admin_pid=''
+    until_so test ! -e "/proc/$launcher"
+}
+
 # --- What goes wrong --------------------------------------------------------------------------
 
 nobody_there() {
@@ -220,7 +310,9 @@ END
 
 second_admin() {
     all
-    "$BIN/betex-admin" --config "$scratch/betex.yaml" --wal "$scratch/wal" 2> "$scratch/err"
+    # shellcheck disable=SC2086
+    "$BIN/betex-admin" --config "$scratch/betex.yaml" --wal "$scratch/wal" ${BETEXD_OPTIONS:-} \
+        2> "$scratch/err"
     [ $? -eq 65 ] || fail "$(cat "$scratch/err")"
     expect 0 status
     kill -9 "$admin_pid"

@@ -44,16 +44,37 @@ engine() {
     until_so test -S "$scratch/engine.sock"
 }
 
+# The engine that ships; admin has written its configuration.
+real_engine() {
+    # shellcheck disable=SC2086
+    "$BIN/betexd" --config "$scratch/betex.yaml" --wal "$scratch/wal" ${BETEXD_OPTIONS:-} \
+        2> "$scratch/engine.log" &
+    engine_pid=$!
+    until grep -q serving "$scratch/engine.log"; do
+        kill -0 "$engine_pid" 2> /dev/null || fail "no engine: $(cat "$scratch/engine.log")"
+        sleep 0.02
+    done
+}
+
+# A sanitizer needs what a sandbox takes away: BETEXD_OPTIONS says so, of both programs.
 admin() {
     cat > "$scratch/betex.yaml" <<END
 engine:
+  hugepages: off
+  admin_user: $(id -un)
+  gateway_user: $(id -un)
   socket: $scratch/engine.sock
   ring_size: 4096
   capacities:
     accounts: 1000
     orders: 1000
+    positions: 1000
+    stakes: 1000
 wal:
   max_commit_bytes: 1 MiB
+  unsafe_filesystem: true
+  stop_bytes: 0
+  low_space_bytes: 0
 shadow:
   socket: $scratch/shadow.sock
 admin:
@@ -63,9 +84,19 @@ admin:
     operator: bin
 END
     rm -f "$scratch/admin.log" # What an earlier one wrote says nothing about this one.
-    "$BIN/betex-admin" --config "$scratch/betex.yaml" --wal "$scratch/wal" 2> "$scratch/admin.log" &
+    # shellcheck disable=SC2086
+    "$BIN/betex-admin" --config "$scratch/betex.yaml" --wal "$scratch/wal" ${BETEXD_OPTIONS:-} \
+        2> "$scratch/admin.log" &
     admin_pid=$!
-    until_so grep -q answering "$scratch/admin.log"
+    until grep -q answering "$scratch/admin.log"; do
+        kill -0 "$admin_pid" 2> /dev/null || fail 'betex-admin ended before it answered'
+        sleep 0.02
+    done
+}
+
+# launcher: the process id of betex-admin's.
+launcher() {
+    grep -lE "^PPid:.$admin_pid$" /proc/[0-9]*/status 2> /dev/null | cut -d / -f 3
 }
 
 # run ARGUMENT...: betexctl; leaves $status and the files out and err.

@@ -57,7 +57,8 @@ start_shadow() {
 
 start_admin() {
     : > "$scratch/admin.err"
-    "$BIN/betex-admin" --config "$scratch/betex.yaml" \
+    # shellcheck disable=SC2086
+    "$BIN/betex-admin" ${BETEXD_OPTIONS:-} --config "$scratch/betex.yaml" \
         --wal "$scratch/wal" 2> "$scratch/admin.err" &
     admin=$!
     until_said "$scratch/admin.err" answering "$admin"
