@@ -23,6 +23,7 @@
 #include "engine/loop/waiting.h"
 #include "engine/peer_watch.h"
 #include "engine/ring/ring_server.h"
+#include "engine/service/locking.h"
 #include "engine/service/pinning.h"
 #include "engine/service/sandbox.h"
 #include "engine/service/slew_clock.h"
@@ -358,6 +359,33 @@ static enum btx_fault_code open_ring(struct engine *engine, struct btx_fault *re
     return BTX_OK;
 }
 
+/* What a command touches besides the rings, which lock themselves.  Recovery is done: it maps the
+ * state's memory anew when it has to begin again. */
+static enum btx_fault_code lock_memory(const struct engine *engine, struct btx_fault *reterr_fault)
+{
+    const bool required = engine->options->settings->engine.hugepages == BTX_HUGEPAGES_REQUIRED;
+    struct btx_fault fault = {0};
+    struct btx_log_line line;
+    size_t state_bytes;
+    size_t writer_bytes;
+    const void *state = btx_exchange_memory(&engine->exchange, &state_bytes);
+    const void *writer = btx_wal_writer_memory(engine->writer, &writer_bytes);
+
+    if (btx_locking_lock("the engine", engine, sizeof *engine, &fault) == BTX_OK &&
+        btx_locking_lock("the log's writer", writer, writer_bytes, &fault) == BTX_OK &&
+        btx_locking_lock("the exchange's state", state, state_bytes, &fault) == BTX_OK)
+        return BTX_OK;
+    if (required) {
+        *reterr_fault = fault;
+        return fault.code;
+    }
+    btx_log_begin(&line, engine->options->log, BTX_LOG_WARNING,
+                  "memory is not locked, and may be swapped out");
+    btx_log_fault(&line, &fault);
+    btx_log_end(&line);
+    return BTX_OK;
+}
+
 static enum btx_fault_code find_user(const char *key, const char *name, uid_t *ret_uid,
                                      struct btx_fault *reterr_fault)
 {
@@ -643,7 +671,8 @@ static enum btx_fault_code open_all(struct engine *engine, struct btx_fault *ret
         enter_sandbox(engine, reterr_fault) != BTX_OK)
         return reterr_fault->code;
     if (recover(engine, reterr_fault) != BTX_OK || write_start(engine, reterr_fault) != BTX_OK ||
-        open_ring(engine, reterr_fault) != BTX_OK || open_server(engine, reterr_fault) != BTX_OK)
+        open_ring(engine, reterr_fault) != BTX_OK || lock_memory(engine, reterr_fault) != BTX_OK ||
+        open_server(engine, reterr_fault) != BTX_OK)
         return reterr_fault->code;
     if (start_threads(engine, reterr_fault) != BTX_OK)
         return reterr_fault->code;

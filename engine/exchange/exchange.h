@@ -27,6 +27,14 @@ struct btx_exchange {
     struct btx_sha256 sha256;
 };
 
+/* All memory of the state and of a tx, for who wants to lock it.  A recovery may have it mapped anew. */
+static inline const void *btx_exchange_memory(const struct btx_exchange *exchange,
+                                              size_t *ret_size_bytes)
+{
+    *ret_size_bytes = exchange->memory_bytes;
+    return exchange->memory;
+}
+
 /* Begin an empty exchange of shard 0.  Faults: USAGE for a capacity out of its range; MEMORY. */
 BTX_MUST_USE enum btx_fault_code btx_exchange_open(struct btx_exchange *exchange,
                                                    const struct btx_core_capacity *capacity,

@@ -49,8 +49,9 @@ static const struct btx_setting engine_rows[] = {
      .words = hugepages_words,
      .fallback = BTX_HUGEPAGES_REQUIRED,
      .offset_bytes = offsetof(struct btx_engine_settings, hugepages),
-     .help = "Whether the event ring must have hugepages. off: ordinary pages, for a developer's "
-             "machine; status says so."},
+     .help = "Whether the event ring must have hugepages, and all memory of the engine be locked. "
+             "off: ordinary pages, locked if they may be, for a developer's machine; status says "
+             "so."},
     {.name = "engine.socket",
      .unit = BTX_SETTING_PATH,
      .maximum = sizeof(((struct btx_engine_settings *)NULL)->socket) - 1,

@@ -441,6 +441,12 @@ const struct btx_wal_lock_record *btx_wal_writer_lock(const struct btx_wal_write
     return &writer->lock.record;
 }
 
+const void *btx_wal_writer_memory(const struct btx_wal_writer *writer, size_t *ret_size_bytes)
+{
+    *ret_size_bytes = sizeof *writer;
+    return writer;
+}
+
 uint64_t btx_wal_writer_epoch(const struct btx_wal_writer *writer)
 {
     return writer->epoch;

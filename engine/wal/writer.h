@@ -51,6 +51,10 @@ const struct btx_wal_lock_record *btx_wal_writer_lock(const struct btx_wal_write
 
 uint64_t btx_wal_writer_epoch(const struct btx_wal_writer *writer);
 
+/* The writer itself, for who wants to lock it: what it stands on all the time.  The pages of a
+ * commit are liblmdb's, which takes and gives them back as it goes. */
+const void *btx_wal_writer_memory(const struct btx_wal_writer *writer, size_t *ret_size_bytes);
+
 /* One group commit: the concatenation of @pieces is whole txs and notes, sealed (btx_record_seal),
  * counting on from what was committed before, and at most settings.max_commit_bytes.  Returns
  * when it is on the disk.  Rotates before it when the segment could not take it, and after it when
