@@ -163,7 +163,8 @@ static void end_change(struct btx_console *console, bool is_done, const char *wh
 
     join_change(&console->change, change, sizeof change);
     console->change_state = BTX_CONSOLE_CHANGE_NONE;
-    btx_page_say(console, is_done ? BTX_GRID_STRONG : BTX_GRID_ACT, now_ns, "%s: %s", change, what);
+    btx_page_say(console, is_done ? BTX_GRID_STRONG : BTX_GRID_ACT, now_ns, "%s: %s", change,
+                 what[0] != '\0' ? what : "done");
     ask_all_again(console);
 }
 
@@ -196,6 +197,7 @@ void btx_console_take(struct btx_console *console, enum btx_console_lane lane, i
                       const char *out, size_t out_bytes, const char *err, size_t err_bytes,
                       uint64_t asked_ns, uint64_t now_ns)
 {
+    const char *text = out_bytes != 0 ? out : ""; /* Of nothing there may be no bytes at all. */
     char said[BTX_CONSOLE_VERIFY_BYTES];
     char why[BTX_FEED_WHY_BYTES];
 
@@ -205,16 +207,15 @@ void btx_console_take(struct btx_console *console, enum btx_console_lane lane, i
         (void)snprintf(why, sizeof why, "it ended with status %d", status);
     switch (lane) {
     case BTX_CONSOLE_LOOKS:
-        take_look(console, status, out, out_bytes, why, asked_ns, now_ns);
+        take_look(console, status, text, out_bytes, why, asked_ns, now_ns);
         return;
     case BTX_CONSOLE_CHANGES:
-        first_line(said, sizeof said, out_bytes != 0 ? out : "done",
-                   out_bytes != 0 ? out_bytes : 4);
+        first_line(said, sizeof said, text, out_bytes);
         end_change(console, status == 0, status == 0 ? said : why, now_ns);
         return;
     case BTX_CONSOLE_VERIFIES:
-        (void)snprintf(said, sizeof said, "%.*s%.*s", (int)out_bytes, out_bytes != 0 ? out : "",
-                       (int)err_bytes, err_bytes != 0 ? err : "");
+        (void)snprintf(said, sizeof said, "%.*s%.*s", (int)out_bytes, text, (int)err_bytes,
+                       err_bytes != 0 ? err : "");
         end_verify(console, status, said, now_ns);
         return;
     case BTX_CONSOLE_LANE_COUNT:

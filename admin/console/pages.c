@@ -99,12 +99,16 @@ bool btx_page_begin(struct btx_console *console, struct btx_pane *pane, enum btx
 
     if (feed == BTX_CONSOLE_STATUS)
         return from->is_there; /* The rest stands above every page. */
-    if (from->is_there && btx_page_is_old(console, feed, now_ns))
+    /* What stands above already, that nobody answers, need not stand here again. */
+    if (from->is_there && btx_page_is_old(console, BTX_CONSOLE_STATUS, now_ns))
+        btx_pane_line(pane, BTX_GRID_ACT, "! this is %s old",
+                      btx_status_format_duration(btx_feed_age_ns(from, now_ns)).text);
+    else if (from->is_there && btx_page_is_old(console, feed, now_ns))
         btx_pane_paragraph(pane, BTX_GRID_ACT, "! this is %s old: %s",
                            btx_status_format_duration(btx_feed_age_ns(from, now_ns)).text, why);
-    else if (from->is_failing)
+    else if (from->is_failing && !btx_page_is_old(console, BTX_CONSOLE_STATUS, now_ns))
         btx_pane_paragraph(pane, BTX_GRID_ACT, "! %s", why);
-    else if (!from->is_there)
+    else if (!from->is_there && !from->is_failing)
         btx_pane_line(pane, BTX_GRID_PLAIN, "  asking ...");
     return from->is_there;
 }

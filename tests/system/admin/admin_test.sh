@@ -415,6 +415,8 @@ shows() { screen | grep -q -- "$1"; }
 type_in() { tmux -S "$scratch/tmux" send-keys "$@"; }
 open_prompt() {
     command -v tmux > /dev/null || { echo 'needs tmux'; exit $SKIPPED; }
+    echo leak:wcsdup > "$scratch/leaks" # Libedit never gives back the names of its functions.
+    export LSAN_OPTIONS=suppressions=$scratch/leaks:print_suppressions=0
     tmux -S "$scratch/tmux" -f /dev/null new-session -d -x 80 -y 24 \
         "$BIN/betexctl; echo \"ended \$?.\"; exec cat"
     until_so shows '^betex>'

@@ -10,6 +10,8 @@ set -u
 
 command -v tmux > /dev/null || { echo 'needs tmux'; exit $SKIPPED; }
 windows=0
+echo leak:new_prescr > "$scratch/leaks" # Ncurses loses some bytes where a terminal is not known.
+export LSAN_OPTIONS=suppressions=$scratch/leaks:print_suppressions=0
 
 # on COLUMNS ROWS COMMAND: a terminal in which it runs; what it left is seen until it is closed.
 on() {

@@ -101,6 +101,41 @@ static void take__of_a_market_that_was_left__dropped(void **state)
     assert_string_equal(asked(BTX_CONSOLE_LOOKS, NOON_NS), "market show --json 8");
 }
 
+/* No bytes at all, as of a list that is empty, are an answer. */
+static void take__nothing__an_answer(void **state)
+{
+    (void)state;
+    shown_press("4vy", NOON_NS);
+    (void)asked(BTX_CONSOLE_VERIFIES, NOON_NS);
+    shown_console.asked = BTX_CONSOLE_SNAPSHOTS;
+    for (unsigned lane = 0; lane < BTX_CONSOLE_LANE_COUNT; lane++)
+        btx_console_take(&shown_console, (enum btx_console_lane)lane, 0, NULL, 0, NULL, 0, NOON_NS,
+                         NOON_NS);
+    shown_answer(BTX_CONSOLE_STATUS, shown_status, NOON_NS);
+    shown_draw(24, 80, NOON_NS);
+    shown_find("SNAPSHOTS: 0");
+    shown_find("VERIFY: the log is right");
+}
+
+/* What is found damaged is shown, though the verb ends as one that has found something. */
+static void take__an_answer_of_what_is_wrong__shown(void **state)
+{
+    static const char json[] = "{\"segment\":1,\"damaged\":true}\n";
+
+    (void)state;
+    shown_press("2", NOON_NS);
+    shown_answer(BTX_CONSOLE_STATUS, shown_status, NOON_NS);
+    shown_console.asked = BTX_CONSOLE_SEGMENTS;
+    btx_console_take(&shown_console, BTX_CONSOLE_LOOKS, 1, json, strlen(json), "damage", 6, NOON_NS,
+                     NOON_NS);
+    shown_draw(24, 80, NOON_NS);
+    shown_find("DAMAGED");
+    btx_console_take(&shown_console, BTX_CONSOLE_LOOKS, 68, NULL, 0, "betex-wal: no log\n", 18,
+                     NOON_NS, NOON_NS);
+    shown_draw(24, 80, NOON_NS);
+    assert_true(shown_find(" old: no log") < shown_find("DAMAGED"));
+}
+
 /* ---- Health and age ---- */
 
 static void draw__nothing_answered_yet__says_whom_it_asks(void **state)
@@ -175,6 +210,35 @@ static void key__rotate_and_yes__asked_once_and_shown(void **state)
     take_change(0, "noted for ada behind seq 7\nmore\n", "");
     shown_draw(24, 80, NOON_NS);
     assert_string_equal(shown_row(22), " wal rotate: noted for ada behind seq 7");
+    shown_draw(24, 80, NOON_NS + 14 * SECOND_NS);
+    shown_find("noted for ada");
+    shown_draw(24, 80, NOON_NS + 15 * SECOND_NS);
+    shown_lack("noted for ada");
+}
+
+static void key__something_was_changed__all_is_asked_again(void **state)
+{
+    (void)state;
+    shown_press("2", NOON_NS);
+    answer_all("{}");
+    shown_press("ry", NOON_NS);
+    (void)asked(BTX_CONSOLE_CHANGES, NOON_NS);
+    assert_string_equal(asked(BTX_CONSOLE_LOOKS, NOON_NS), "");
+    take_change(0, "", "");
+    assert_string_equal(asked(BTX_CONSOLE_LOOKS, NOON_NS), "status --json");
+}
+
+static void draw__a_long_message__two_rows(void **state)
+{
+    (void)state;
+    shown_press("2ry", NOON_NS);
+    (void)asked(BTX_CONSOLE_CHANGES, NOON_NS);
+    take_change(68, "",
+                "betexctl: the engine has not answered for 10 s: whether it was done, only the "
+                "log tells\n");
+    shown_draw(24, 80, NOON_NS);
+    assert_int_equal(shown_find("wal rotate: the engine has not answered for 10 s: whether"), 21);
+    assert_string_equal(shown_row(22), "  log tells");
 }
 
 static void key__no__nothing_is_asked(void **state)
@@ -276,6 +340,7 @@ static void key__verify__beside_all_else(void **state)
     (void)state;
     shown_press("4vy", NOON_NS);
     assert_string_equal(asked(BTX_CONSOLE_VERIFIES, NOON_NS), "wal verify");
+    assert_string_equal(asked(BTX_CONSOLE_VERIFIES, NOON_NS), "");
     assert_string_equal(asked(BTX_CONSOLE_LOOKS, NOON_NS), "status --json");
     shown_answer(BTX_CONSOLE_STATUS, shown_status, NOON_NS);
     shown_draw(24, 80, NOON_NS + 5 * SECOND_NS);
@@ -317,12 +382,16 @@ int main(void)
         TEST(wants__another_page__what_it_shows_and_no_more),
         TEST(wants__a_market_is_opened__asks_for_that_one),
         TEST(take__of_a_market_that_was_left__dropped),
+        TEST(take__nothing__an_answer),
+        TEST(take__an_answer_of_what_is_wrong__shown),
         TEST(draw__nothing_answered_yet__says_whom_it_asks),
         TEST(draw__lines_that_act__counted_in_the_title),
         TEST(draw__no_answer_any_more__old_and_marked),
         TEST(draw__an_answer_again__new),
         TEST(draw__too_small__says_what_it_needs),
         TEST(key__rotate_and_yes__asked_once_and_shown),
+        TEST(key__something_was_changed__all_is_asked_again),
+        TEST(draw__a_long_message__two_rows),
         TEST(key__no__nothing_is_asked),
         TEST(key__refused__stays_until_a_key),
         TEST(key__a_second_change_before_the_answer__not_taken),

@@ -71,6 +71,17 @@ static void take__an_answer_that_took_long__asked_seldom(void **state)
     btx_feed_forget(&feed);
 }
 
+/* What was true when it was answered may have been older: never younger than the question. */
+static void age__an_answer_that_took_long__since_the_question(void **state)
+{
+    struct btx_feed feed = {.period_ns = 2 * SECOND_NS};
+
+    (void)state;
+    take(&feed, "1", 10 * SECOND_NS, 13 * SECOND_NS);
+    assert_int_equal(btx_feed_age_ns(&feed, 14 * SECOND_NS), 4 * SECOND_NS);
+    btx_feed_forget(&feed);
+}
+
 static void fail__asked_seldom__asked_again_soon(void **state)
 {
     struct btx_feed feed = {.period_ns = 60 * SECOND_NS};
@@ -126,6 +137,7 @@ int main(void)
         cmocka_unit_test(take__nothing__an_answer_without_lines),
         cmocka_unit_test(take__no_json__fails_and_keeps_the_last),
         cmocka_unit_test(take__an_answer_that_took_long__asked_seldom),
+        cmocka_unit_test(age__an_answer_that_took_long__since_the_question),
         cmocka_unit_test(fail__asked_seldom__asked_again_soon),
         cmocka_unit_test(is_old__failing__until_it_answers),
         cmocka_unit_test(is_old__long_overdue__though_nothing_failed),

@@ -57,6 +57,26 @@ static void dashboard__too_many_lines__fine_ones_give_way(void **state)
     shown_find("(not shown: 6 fine lines)");
 }
 
+/* However much there is to do, how things are must be seen too. */
+static void dashboard__everything_is_wrong__two_thirds_for_the_lines(void **state)
+{
+    char json[4096];
+    int length = snprintf(json, sizeof json, "{\"screen\":[");
+
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        length += snprintf(json + length, sizeof json - (size_t)length,
+                           "%s{\"label\":\"l%d\",\"level\":\"act\",\"text\":\"t%d\","
+                           "\"advice\":\"a%d\"}",
+                           i == 0 ? "" : ",", i, i, i);
+    (void)snprintf(json + length, sizeof json - (size_t)length, "]}");
+    shown_answer(BTX_CONSOLE_STATUS, json, NOON_NS);
+    shown_draw(24, 80, NOON_NS);
+    shown_find("! l6        a6");
+    shown_lack("a7");
+    shown_find("! l12       t12");
+}
+
 static void dashboard__a_wide_screen__details_beside(void **state)
 {
     (void)state;
@@ -169,6 +189,18 @@ static void markets__old__marked_with_its_own_age(void **state)
     shown_find("?         7");
 }
 
+/* Where betex-admin does not say how it is, nothing that it said before counts as new. */
+static void markets__no_answer_about_anything__old_too(void **state)
+{
+    (void)state;
+    shown_press("3", NOON_NS);
+    shown_answer(BTX_CONSOLE_MARKETS, markets_json, NOON_NS);
+    shown_answer(BTX_CONSOLE_STATUS, shown_status, NOON_NS);
+    shown_fail(BTX_CONSOLE_STATUS, "nobody answers", NOON_NS + SECOND_NS);
+    shown_draw(24, 80, NOON_NS + SECOND_NS);
+    shown_find("?         7");
+}
+
 static void markets__none__said(void **state)
 {
     (void)state;
@@ -221,7 +253,8 @@ static void market__a_description_that_is_no_json__left_out(void **state)
     (void)state;
     open_market();
     shown_answer(BTX_CONSOLE_MARKET,
-                 "{\"status\":\"OPEN\",\"description\":\"{\\\"name\\\":\",\"books\":[]}", NOON_NS);
+                 "{\"status\":\"OPEN\",\"description\":\"{\\\"name\\\":\\\"half\",\"books\":[]}",
+                 NOON_NS);
     shown_draw(24, 80, NOON_NS);
     assert_string_equal(shown_row(1), "  market 7");
 }
@@ -241,6 +274,23 @@ static void audit__snapshots__the_newest_first(void **state)
     shown_find("1,234 events compared");
     shown_find("SNAPSHOTS: 2");
     assert_true(shown_find("two.snap") < shown_find("one.snap"));
+}
+
+static void audit__verify_says_more_than_fits__its_end_is_shown(void **state)
+{
+    char text[1024] = "";
+
+    (void)state;
+    shown_press("4vy", NOON_NS);
+    shown_answer(BTX_CONSOLE_STATUS, shown_status, NOON_NS);
+    for (int i = 0; i < 40; i++)
+        (void)snprintf(text + strlen(text), sizeof text - strlen(text), "damage %d\n", i);
+    strcat(text, "verdict DAMAGED\n");
+    btx_console_take(&shown_console, BTX_CONSOLE_VERIFIES, 1, text, strlen(text), NULL, 0, NOON_NS,
+                     NOON_NS);
+    shown_draw(24, 80, NOON_NS);
+    assert_int_equal(shown_find("verdict DAMAGED"), 21);
+    shown_find("damage 39");
 }
 
 /* Answers of whatever kind leave something to be seen, and nothing else. */
@@ -283,17 +333,20 @@ int main(void)
         TEST(dashboard__something_to_do__the_worst_first),
         TEST(dashboard__advice_hidden__lines_alone),
         TEST(dashboard__too_many_lines__fine_ones_give_way),
+        TEST(dashboard__everything_is_wrong__two_thirds_for_the_lines),
         TEST(dashboard__a_wide_screen__details_beside),
         TEST(log__lock_held__kernel_and_record_side_by_side),
         TEST(log__kernel_says_another__marked),
         TEST(log__segments__the_newest_first),
         TEST(markets__a_list__one_row_each),
         TEST(markets__old__marked_with_its_own_age),
+        TEST(markets__no_answer_about_anything__old_too),
         TEST(markets__none__said),
         TEST(market__open__runners_and_the_book_of_the_chosen),
         TEST(market__as_it_stands__only_its_keys),
         TEST(market__a_description_that_is_no_json__left_out),
         TEST(audit__snapshots__the_newest_first),
+        TEST(audit__verify_says_more_than_fits__its_end_is_shown),
         TEST(pages__answers_without_what_they_show__drawn),
         TEST(help__the_smallest_screen__fits),
     };
