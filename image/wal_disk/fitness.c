@@ -2,6 +2,7 @@
 /* fitness.c - looks for the log's disk, below it, and at its filesystem. */
 #include "image/wal_disk/fitness.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -37,25 +38,50 @@ static bool is_wal(const struct btx_gpt_partition *partition, const void *type)
 
 /* --- What is below the disk ------------------------------------------------------------------- */
 
-/* The first word of the file @name of the kernel's folder of @disk; "" when there is none. */
-static void disk_word(const struct btx_machine *machine, const char *disk, const char *name,
-                      char word[static 32])
+/* True when the file @folder/@name is there and says something else than "pcie". */
+static bool is_fabric(const char *folder, const char *name)
 {
     char path[PATH_MAX];
-    ssize_t length = -1;
+    char transport[32];
+    ssize_t length;
     int fd;
 
-    word[0] = '\0';
-    if (snprintf(path, sizeof(path), "%s/sys/block/%s/%s", machine->root, disk, name) >=
-        (int)sizeof(path))
-        return;
+    if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
+        return false;
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return;
-    length = read(fd, word, 31);
+        return false;
+    length = read(fd, transport, sizeof(transport) - 1);
     (void)close(fd); /* It was only read. */
-    word[length > 0 ? length : 0] = '\0';
-    word[strcspn(word, " \n")] = '\0';
+    transport[length > 0 ? length : 0] = '\0';
+    transport[strcspn(transport, " \n")] = '\0';
+    return strcmp(transport, "pcie") != 0;
+}
+
+/* Above an NVMe disk is its controller; or a subsystem, which has a controller for each path. */
+static bool is_nvme_over_fabrics(const char *disk_folder)
+{
+    char folder[PATH_MAX];
+    struct dirent *entry;
+    bool found;
+    DIR *paths;
+
+    if (snprintf(folder, sizeof(folder), "%s/device", disk_folder) >= (int)sizeof(folder))
+        return false;
+    found = is_fabric(folder, "transport");
+    paths = opendir(folder);
+    if (paths == NULL)
+        return found;
+    while ((entry = readdir(paths)) != NULL) {
+        char name[sizeof(entry->d_name) + sizeof("/transport")];
+
+        if (strncmp(entry->d_name, "nvme", 4) != 0)
+            continue;
+        (void)snprintf(name, sizeof(name), "%s/transport", entry->d_name);
+        found = found || is_fabric(folder, name);
+    }
+    (void)closedir(paths);
+    return found;
 }
 
 /* How the disk is reached when that is a network; NULL when it is not. */
@@ -67,17 +93,16 @@ static const char *network_below(const struct btx_machine *machine, const char *
     } drivers[] = {{"nbd", "NBD"}, {"rbd", "Ceph RBD"}, {"drbd", "DRBD"}};
     char path[PATH_MAX];
     char target[PATH_MAX];
-    char transport[32];
 
     for (size_t i = 0; i < BTX_COUNT_OF(drivers); i++) {
         if (strncmp(disk, drivers[i].prefix, strlen(drivers[i].prefix)) == 0)
             return drivers[i].network;
     }
-    if (snprintf(path, sizeof(path), "%s/sys/block/%s", machine->root, disk) < (int)sizeof(path) &&
-        realpath(path, target) != NULL && strstr(target, "/session") != NULL)
+    if (snprintf(path, sizeof(path), "%s/sys/block/%s", machine->root, disk) >= (int)sizeof(path))
+        return NULL;
+    if (realpath(path, target) != NULL && strstr(target, "/session") != NULL)
         return "iSCSI";
-    disk_word(machine, disk, "device/transport", transport);
-    if (strncmp(disk, "nvme", 4) == 0 && transport[0] != '\0' && strcmp(transport, "pcie") != 0)
+    if (strncmp(disk, "nvme", 4) == 0 && is_nvme_over_fabrics(path))
         return "NVMe over fabrics";
     return NULL;
 }

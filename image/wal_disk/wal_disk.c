@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -23,6 +24,13 @@ struct options {
     struct btx_machine machine;
     bool help;
 };
+
+/* The journal puts the program's name before what it shows. */
+static void say(const char *what, const char *before)
+{
+    fprintf(stderr, "%s%s%s\n", getenv("JOURNAL_STREAM") == NULL ? "betex-wal-disk: " : "", before,
+            what);
+}
 
 static void print_help(void)
 {
@@ -119,12 +127,12 @@ static enum btx_fault_code wait_for_disk(const struct options *options, int watc
         if (disk.verdict == BTX_WAL_DISK_FIT)
             break;
         if (strcmp(said, disk.why) != 0)
-            fprintf(stderr, "betex-wal-disk: waiting: %s\n", disk.why);
+            say(disk.why, "waiting: ");
         (void)strcpy(said, disk.why);
         if (wait_for_change(watch, reterr_fault) != BTX_OK)
             return reterr_fault->code;
     }
-    fprintf(stderr, "betex-wal-disk: %s\n", disk.why);
+    say(disk.why, "");
     return make_link(options, &disk, reterr_fault);
 }
 
@@ -171,7 +179,7 @@ int main(int argument_count, char **arguments)
             (void)run_check(&options, &fit, &fault); /* The same. */
     }
     if (fault.code != BTX_OK) {
-        fprintf(stderr, "betex-wal-disk: %s\n", fault.text);
+        say(fault.text, "");
         return btx_fault_exit_status(fault.code);
     }
     return fit ? 0 : 1;
