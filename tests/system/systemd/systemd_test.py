@@ -14,13 +14,20 @@ import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 UNITS = os.path.join(TOP, "systemd")
+APPLIANCE = os.path.join(UNITS, "appliance")
 # The most that `systemd-analyze security` may say of each, and its profiles in sandbox_calls.def.
 SERVICES = {
     "betexd": (1.0, ("START", "ENGINE")),
     "betex-shadow": (1.5, ("SHADOW",)),
     "betex-admin": (1.5, ("ADMIN", "LAUNCHER")),
     "betex-prepare": (1.5, ()),
+    "betex-config": (1.5, ()),
+    "betex-console@": (1.0, ()),
+    "betex-wal-disk": (1.5, ()),
+    "betex-wal-folders": (1.5, ()),
 }
+PROGRAMS = ["usr/bin/systemd-tmpfiles"] + ["usr/lib/betex/bin/" + name for name in (
+    "betexd", "betex-shadow", "betex-admin", "betex-prepare", "betexctl", "betex-wal-disk")]
 SKIPPED = 77
 
 
@@ -35,9 +42,15 @@ def read(*path):
         return file.read()
 
 
+def unit_path(unit):
+    """Where in the tree the unit is: those of the appliance alone have a folder of their own."""
+    path = os.path.join(APPLIANCE, unit)
+    return path if os.path.exists(path) else os.path.join(UNITS, unit)
+
+
 def settings(unit):
     """(key, value) of each line of a unit."""
-    return re.findall(r"^(\w+)=(.*)$", read("systemd", unit), re.M)
+    return re.findall(r"^(\w+)=(.*)$", read(unit_path(unit)), re.M)
 
 
 def values(unit, key):
@@ -49,18 +62,27 @@ def make_root(folder, edit=lambda text: text):
     shutil.copytree("/lib/systemd/system", os.path.join(folder, "usr/lib/systemd/system"),
                     symlinks=True)
     installed = os.path.join(folder, "etc/systemd/system")
-    programs = os.path.join(folder, "usr/lib/betex/bin")
     os.makedirs(installed)
-    os.makedirs(programs)
-    for name in os.listdir(UNITS):
-        if name.endswith((".service", ".slice")):
-            with open(os.path.join(installed, name), "w", encoding="utf-8") as file:
-                file.write(edit(read("systemd", name)))
-    for name in SERVICES:
-        path = os.path.join(programs, name)
+    for name in unit_names():
+        with open(os.path.join(installed, name), "w", encoding="utf-8") as file:
+            file.write(edit(read(unit_path(name))))
+    for name in drop_ins():
+        shutil.copytree(os.path.join(APPLIANCE, name), os.path.join(installed, name))
+    for name in PROGRAMS:
+        path = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
             file.write("never run\n")
         os.chmod(path, 0o755)
+
+
+def unit_names():
+    return sorted(name for folder in (UNITS, APPLIANCE) for name in os.listdir(folder)
+                  if name.endswith((".service", ".slice", ".mount", ".socket", ".target")))
+
+
+def drop_ins():
+    return sorted(name for name in os.listdir(APPLIANCE) if name.endswith(".d"))
 
 
 def verify(edit=lambda text: text):
@@ -68,8 +90,9 @@ def verify(edit=lambda text: text):
     with tempfile.TemporaryDirectory(prefix="betex-units-") as folder:
         make_root(folder, edit)
         _, output = run("systemd-analyze", "verify", "--man=no", "--root=" + folder,
-                        *[name + ".service" for name in SERVICES])
-    return [line for line in output.split("\n") if "betex" in line]
+                        *[name.replace("@.", "@ttyS0.") for name in unit_names()])
+    ours = re.compile("|".join(["betex"] + [re.escape(name) for name in unit_names()]))
+    return [line for line in output.split("\n") if ours.search(line)]
 
 
 def exposure(path):
@@ -124,7 +147,7 @@ def case_verify():
 def case_security():
     """Each unit is at least as closed as the design asks for, and an open one is not."""
     for name, (most, _) in SERVICES.items():
-        score, output = exposure(os.path.join(UNITS, name + ".service"))
+        score, output = exposure(unit_path(name + ".service"))
         if score is None or score > most:
             yield "%s: want %.1f at most, got %s\n%s" % (name, most, score, output)
         else:
@@ -174,7 +197,8 @@ def case_restarts():
 
 def case_users():
     """Every user and group that units and folders name is made, and can be."""
-    made = set(re.findall(r"^[ug]\s+(\S+)", read("systemd", "sysusers.d", "betex.conf"), re.M))
+    made = set(re.findall(r"^[ug]\s+(\S+)", read("systemd", "sysusers.d", "betex.conf") +
+                          read("systemd", "sysusers.d", "appliance.conf"), re.M))
     named = {"root"}
     for name in SERVICES:
         named |= set(values(name + ".service", "User") + values(name + ".service", "Group"))
