@@ -17,8 +17,8 @@
 #include "admin/verb_table.h"
 #include "admin/verbs.h"
 
-/* The exit status of the last verb that betex-admin did. */
-static int remote_status;
+/* The exit status of the last verb, when it was no fault. */
+static int verb_status;
 
 static const btx_ctl_verb functions[BTX_VERB_COUNT] = {
 #define FUNCTION_LOCAL(function) function
@@ -94,7 +94,8 @@ static enum btx_fault_code run_verb(const struct btx_verb *verb, const char **ar
     if (!btx_verb_takes(verb, request.argument_count))
         return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0, "want betexctl %s", verb->pattern);
     if (verb->place == BTX_VERB_SERVER)
-        return btx_ctl_remote(&request, sent, argument_count, &remote_status, reterr_fault);
+        return btx_ctl_remote(&request, sent, argument_count, &verb_status, reterr_fault);
+    request.exit_status = &verb_status;
     return functions[btx_verb_name(verb)](&request, reterr_fault);
 }
 
@@ -174,12 +175,12 @@ int main(int argument_count, char **arguments)
     (void)signal(SIGPIPE, SIG_IGN); /* Cannot fail for this signal. */
     if (argument_count == 1 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
         code = btx_ctl_prompt(run_line, &fault);
-        remote_status = 0;
+        verb_status = 0;
     } else {
         code = run((const char **)arguments + 1,
                    argument_count > 0 ? (size_t)argument_count - 1 : 0, &fault);
     }
     code = finish_output(code, &fault);
     report(&fault);
-    return code == BTX_OK ? remote_status : btx_fault_exit_status(code);
+    return code == BTX_OK ? verb_status : btx_fault_exit_status(code);
 }

@@ -26,6 +26,7 @@ struct btx_ctl_request {
     const char *socket;
     struct btx_option_number from; /* events tail */
     struct btx_option_number rate; /* wal sizing */
+    int *exit_status;              /* what to end with when there is no fault; 0 before */
 };
 
 /* What a verb is.  A fault with an empty text: all was said. */
@@ -41,5 +42,12 @@ enum btx_fault_code btx_ctl_config_explain(const struct btx_ctl_request *request
                                            struct btx_fault *reterr_fault);
 enum btx_fault_code btx_ctl_config_show(const struct btx_ctl_request *request,
                                         struct btx_fault *reterr_fault);
+
+/* On the appliance: the service that knows disks.  One that it refuses is no fault: it says why.
+ * Faults: IO, USAGE, MEMORY. */
+enum btx_fault_code btx_ctl_wal_disks(const struct btx_ctl_request *request,
+                                      struct btx_fault *reterr_fault);
+enum btx_fault_code btx_ctl_wal_init(const struct btx_ctl_request *request,
+                                     struct btx_fault *reterr_fault);
 
 #endif

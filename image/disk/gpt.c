@@ -2,62 +2,15 @@
 /* gpt.c - reads GPT: header, checksums, entries. */
 #include "image/disk/gpt.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    HEADER_BYTES = 92,
-    LABEL_UNITS = 36,
-    SECTOR_BYTES_MIN = 512,
-    SECTOR_BYTES_MAX = 4096,
-};
+#include "image/disk/gpt_format.h"
 
-/* As they lie on the disk, little-endian. */
-struct header {
-    char signature[8];
-    uint32_t revision;
-    uint32_t header_bytes;
-    uint32_t header_crc32; /* with this field as zero */
-    uint32_t reserved;
-    uint64_t own_lba;
-    uint64_t other_lba;
-    uint64_t usable_first_lba;
-    uint64_t usable_last_lba;
-    struct btx_guid disk;
-    uint64_t entries_lba;
-    uint32_t entry_count;
-    uint32_t entry_bytes;
-    uint32_t entries_crc32;
-};
-static_assert(offsetof(struct header, own_lba) == 24, "no padding before it");
-static_assert(offsetof(struct header, entries_crc32) + 4 == HEADER_BYTES, "no padding");
-
-struct entry {
-    struct btx_guid type;
-    struct btx_guid unique;
-    uint64_t first_lba;
-    uint64_t last_lba;
-    uint64_t attributes;
-    uint16_t label[LABEL_UNITS];
-};
-static_assert(sizeof(struct entry) == 128, "what every tool writes");
-
-/* The checksum of GPT (and of zlib); a table is 16 KiB, so it need not be fast. */
-static uint32_t crc32_of(const uint8_t *bytes, size_t length_bytes)
-{
-    uint32_t crc = UINT32_MAX;
-
-    for (size_t i = 0; i < length_bytes; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (UINT32_C(0xedb88320) & (0 - (crc & 1)));
-    }
-    return ~crc;
-}
+enum { SECTOR_BYTES_MIN = 512 };
 
 static enum btx_fault_code read_at(int fd, uint64_t offset, void *bytes, size_t length_bytes,
                                    struct btx_fault *reterr_fault)
@@ -72,36 +25,38 @@ static enum btx_fault_code read_at(int fd, uint64_t offset, void *bytes, size_t 
 
 /* The header in sector @lba.  @ret_found says whether there is the signature of one. */
 static enum btx_fault_code header_read(int fd, uint32_t sector_bytes, uint64_t lba,
-                                       struct header *ret_header, bool *ret_found,
+                                       struct btx_gpt_header *ret_header, bool *ret_found,
                                        struct btx_fault *reterr_fault)
 {
-    uint8_t sector[SECTOR_BYTES_MAX];
+    uint8_t sector[BTX_GPT_SECTOR_BYTES_MAX];
 
     if (read_at(fd, lba * sector_bytes, sector, sector_bytes, reterr_fault) != BTX_OK)
         return reterr_fault->code;
-    memcpy(ret_header, sector, HEADER_BYTES);
+    memcpy(ret_header, sector, BTX_GPT_HEADER_BYTES);
     *ret_found = memcmp(ret_header->signature, "EFI PART", sizeof(ret_header->signature)) == 0;
     if (!*ret_found)
         return BTX_OK;
-    memset(sector + offsetof(struct header, header_crc32), 0, sizeof(ret_header->header_crc32));
-    if (ret_header->header_bytes < HEADER_BYTES || ret_header->header_bytes > sector_bytes ||
-        crc32_of(sector, ret_header->header_bytes) != ret_header->header_crc32)
+    memset(sector + offsetof(struct btx_gpt_header, header_crc32), 0,
+           sizeof(ret_header->header_crc32));
+    if (ret_header->header_bytes < BTX_GPT_HEADER_BYTES ||
+        ret_header->header_bytes > sector_bytes ||
+        btx_gpt_crc32(sector, ret_header->header_bytes) != ret_header->header_crc32)
         return btx_fault_set(reterr_fault, BTX_FAULT_CORRUPT, 0,
                              "the partition table's header is damaged");
     if (ret_header->own_lba != lba)
         return btx_fault_set(reterr_fault, BTX_FAULT_CORRUPT, 0,
                              "the partition table was made for another place");
     if (ret_header->entry_count > BTX_GPT_PARTITIONS_MAX ||
-        ret_header->entry_bytes != sizeof(struct entry))
+        ret_header->entry_bytes != sizeof(struct btx_gpt_entry))
         return btx_fault_set(reterr_fault, BTX_FAULT_LIMIT, 0,
                              "the partition table has %" PRIu32 " entries of %" PRIu32
                              " bytes, want at most %d of %zu",
                              ret_header->entry_count, ret_header->entry_bytes,
-                             BTX_GPT_PARTITIONS_MAX, sizeof(struct entry));
+                             BTX_GPT_PARTITIONS_MAX, sizeof(struct btx_gpt_entry));
     return BTX_OK;
 }
 
-static void partition_from_entry(const struct entry *entry, uint32_t number,
+static void partition_from_entry(const struct btx_gpt_entry *entry, uint32_t number,
                                  struct btx_gpt_partition *partition)
 {
     partition->type = entry->type;
@@ -110,7 +65,7 @@ static void partition_from_entry(const struct entry *entry, uint32_t number,
     partition->sectors =
         entry->last_lba >= entry->first_lba ? entry->last_lba - entry->first_lba + 1 : 0;
     memset(partition->label, 0, sizeof(partition->label));
-    for (int i = 0; i < LABEL_UNITS && entry->label[i] != 0; i++) {
+    for (int i = 0; i < BTX_GPT_LABEL_UNITS && entry->label[i] != 0; i++) {
         const uint16_t unit = entry->label[i];
 
         partition->label[i] = (char)(unit >= 0x20 && unit < 0x7f ? unit : '?');
@@ -123,8 +78,8 @@ static enum btx_fault_code table_read(int fd, uint32_t sector_bytes, uint64_t lb
                                       struct btx_fault *reterr_fault)
 {
     static const struct btx_guid unused;
-    struct entry entries[BTX_GPT_PARTITIONS_MAX];
-    struct header header;
+    struct btx_gpt_entry entries[BTX_GPT_PARTITIONS_MAX];
+    struct btx_gpt_header header;
     size_t length_bytes;
 
     gpt->count = 0;
@@ -136,7 +91,7 @@ static enum btx_fault_code table_read(int fd, uint32_t sector_bytes, uint64_t lb
     if (read_at(fd, header.entries_lba * sector_bytes, entries, length_bytes, reterr_fault) !=
         BTX_OK)
         return reterr_fault->code;
-    if (crc32_of((const uint8_t *)entries, length_bytes) != header.entries_crc32)
+    if (btx_gpt_crc32((const uint8_t *)entries, length_bytes) != header.entries_crc32)
         return btx_fault_set(reterr_fault, BTX_FAULT_CORRUPT, 0,
                              "the partition table's entries are damaged");
     for (uint32_t i = 0; i < header.entry_count; i++) {
@@ -153,7 +108,7 @@ enum btx_fault_code btx_gpt_read(int fd, uint32_t sector_bytes, uint64_t size_by
     bool found = false;
 
     ret_gpt->count = 0;
-    if (sector_bytes < SECTOR_BYTES_MIN || sector_bytes > SECTOR_BYTES_MAX ||
+    if (sector_bytes < SECTOR_BYTES_MIN || sector_bytes > BTX_GPT_SECTOR_BYTES_MAX ||
         size_bytes / sector_bytes < 3)
         return BTX_OK; /* Too small for a table. */
     if (table_read(fd, sector_bytes, 1, ret_gpt, &found, &first) == BTX_OK && found)

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* partition_search.h - finds partitions on all disks of the machine by what their table says.
- *
- * Looked at are whole disks as the kernel names them (/sys/block), whatever they are attached by.
- * Left out is what stands on other devices or on no disk: loop, ram, zram, dm, md, sr, fd. */
+/* partition_search.h - finds partitions on all disks of the machine by what their table says. */
 #ifndef BTX_DISK_PARTITION_SEARCH_H
 #define BTX_DISK_PARTITION_SEARCH_H
 
+#include "image/disk/disks.h"
 #include "image/disk/gpt.h"
 
-enum { BTX_DEVICE_NAME_BYTES = 64, BTX_PLACES_MAX = 8 };
+enum { BTX_PLACES_MAX = 8 };
 
 /* Where a partition is.  Both names are those of files in /dev. */
 struct btx_place {
@@ -20,11 +18,6 @@ struct btx_place {
 struct btx_places {
     uint32_t count;
     struct btx_place places[BTX_PLACES_MAX]; /* by name of the disk, then by number */
-};
-
-/* Where to look: "" for both outside of tests. */
-struct btx_machine {
-    const char *root; /* before /sys and /dev */
 };
 
 /* Whether a partition is looked for; @context is the caller's. */

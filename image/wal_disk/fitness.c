@@ -2,13 +2,11 @@
 /* fitness.c - looks for the log's disk, below it, and at its filesystem. */
 #include "image/wal_disk/fitness.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 
 #include "image/disk/layout.h"
 #include "image/wal_disk/filesystem_kind.h"
+#include "image/wal_disk/origin.h"
 
 static void judge(struct btx_wal_disk *disk, enum btx_wal_disk_verdict verdict, const char *format,
                   ...) BTX_PRINTF(3, 4);
@@ -36,79 +35,6 @@ static bool is_wal(const struct btx_gpt_partition *partition, const void *type)
     return btx_guid_equal(&partition->type, type) && strcmp(partition->label, BTX_WAL_LABEL) == 0;
 }
 
-/* --- What is below the disk ------------------------------------------------------------------- */
-
-/* True when the file @folder/@name is there and says something else than "pcie". */
-static bool is_fabric(const char *folder, const char *name)
-{
-    char path[PATH_MAX];
-    char transport[32];
-    ssize_t length;
-    int fd;
-
-    if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
-        return false;
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    length = read(fd, transport, sizeof(transport) - 1);
-    (void)close(fd); /* It was only read. */
-    transport[length > 0 ? length : 0] = '\0';
-    transport[strcspn(transport, " \n")] = '\0';
-    return strcmp(transport, "pcie") != 0;
-}
-
-/* Above an NVMe disk is its controller; or a subsystem, which has a controller for each path. */
-static bool is_nvme_over_fabrics(const char *disk_folder)
-{
-    char folder[PATH_MAX];
-    struct dirent *entry;
-    bool found;
-    DIR *paths;
-
-    if (snprintf(folder, sizeof(folder), "%s/device", disk_folder) >= (int)sizeof(folder))
-        return false;
-    found = is_fabric(folder, "transport");
-    paths = opendir(folder);
-    if (paths == NULL)
-        return found;
-    while ((entry = readdir(paths)) != NULL) {
-        char name[sizeof(entry->d_name) + sizeof("/transport")];
-
-        if (strncmp(entry->d_name, "nvme", 4) != 0)
-            continue;
-        (void)snprintf(name, sizeof(name), "%s/transport", entry->d_name);
-        found = found || is_fabric(folder, name);
-    }
-    (void)closedir(paths);
-    return found;
-}
-
-/* How the disk is reached when that is a network; NULL when it is not. */
-static const char *network_below(const struct btx_machine *machine, const char *disk)
-{
-    static const struct {
-        const char *prefix;
-        const char *network;
-    } drivers[] = {{"nbd", "NBD"}, {"rbd", "Ceph RBD"}, {"drbd", "DRBD"}};
-    char path[PATH_MAX];
-    char target[PATH_MAX];
-
-    for (size_t i = 0; i < BTX_COUNT_OF(drivers); i++) {
-        if (strncmp(disk, drivers[i].prefix, strlen(drivers[i].prefix)) == 0)
-            return drivers[i].network;
-    }
-    if (snprintf(path, sizeof(path), "%s/sys/block/%s", machine->root, disk) >= (int)sizeof(path))
-        return NULL;
-    if (realpath(path, target) != NULL && strstr(target, "/session") != NULL)
-        return "iSCSI";
-    if (strncmp(disk, "nvme", 4) == 0 && is_nvme_over_fabrics(path))
-        return "NVMe over fabrics";
-    return NULL;
-}
-
-/* --- What is on it ---------------------------------------------------------------------------- */
-
 static void judge_filesystem(const struct btx_machine *machine, struct btx_wal_disk *disk)
 {
     uint8_t head[BTX_FILESYSTEM_HEAD_BYTES];
@@ -121,7 +47,10 @@ static void judge_filesystem(const struct btx_machine *machine, struct btx_wal_d
           (int)sizeof(path));
     fd = open(path, O_RDONLY | O_CLOEXEC);
     got = fd < 0 ? -1 : pread(fd, head, sizeof(head), 0);
-    if (got != (ssize_t)sizeof(head)) {
+    if (fd < 0 && errno == ENOENT) {
+        judge(disk, BTX_WAL_DISK_UNREADABLE, "%s is in the partition table, and not there yet",
+              disk->place.device);
+    } else if (got != (ssize_t)sizeof(head)) {
         judge(disk, BTX_WAL_DISK_UNREADABLE, "%s cannot be read: %s (look at the disk)",
               disk->place.device, got < 0 ? strerror(errno) : "it is too small");
     } else {
@@ -156,7 +85,7 @@ enum btx_fault_code btx_wal_disk_look(const struct btx_machine *machine,
         return BTX_OK;
     }
     ret_disk->place = found.places[0];
-    network = network_below(machine, ret_disk->place.disk);
+    network = btx_disk_network(machine, ret_disk->place.disk);
     if (found.count > 1)
         judge(ret_disk, BTX_WAL_DISK_SEVERAL,
               "there are two logs, on %s and on %s (remove the disk that is not this exchange's)",

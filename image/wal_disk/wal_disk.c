@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wal_disk.c - betex-wal-disk: finds the disk of the log, or says why there is none and waits.
+/* wal_disk.c - betex-wal-disk: finds the disk of the log, or says why there is none and waits; and
+ * makes a blank disk one, when a person asks for it (serve).
  *
- * Runs as root before the log is mounted.  Nothing is written to any disk. */
+ * Runs as root before the log is mounted.  "wait" and "check" write to no disk. */
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "image/wal_disk/fitness.h"
+#include "image/wal_disk/serve.h"
 
 enum {
     EVENT_BYTES = 4096,
@@ -78,8 +80,10 @@ static enum btx_fault_code options_parse(int argument_count, char **arguments,
     if (options->help)
         return BTX_OK;
     if (argument_count - optind != 1 ||
-        (strcmp(options->verb, "wait") != 0 && strcmp(options->verb, "check") != 0))
-        return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0, "want wait or check (see --help)");
+        (strcmp(options->verb, "wait") != 0 && strcmp(options->verb, "check") != 0 &&
+         strcmp(options->verb, "serve") != 0))
+        return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0,
+                             "want wait, check or serve (see --help)");
     if ((strcmp(options->verb, "wait") == 0) != (options->link != NULL))
         return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0,
                              "--link PATH belongs to wait (see --help)");
@@ -175,6 +179,8 @@ int main(int argument_count, char **arguments)
             print_help();
         else if (strcmp(options.verb, "wait") == 0)
             (void)run_wait(&options, &fault); /* The fault is looked at below. */
+        else if (strcmp(options.verb, "serve") == 0)
+            (void)!btx_wal_disk_serve(&options.machine, STDIN_FILENO, STDOUT_FILENO, &fault);
         else
             (void)run_check(&options, &fit, &fault); /* The same. */
     }

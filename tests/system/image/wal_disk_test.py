@@ -6,6 +6,7 @@ A case is a function below named case_<name>.  Exit status: 0 it holds, 1 it doe
 for each reason), 77 a tool is missing."""
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,8 @@ import tempfile
 MIB = 1 << 20
 SKIPPED = 77
 DEADLINE_S = 120
+DISK_BYTES = 300 * MIB
+CTL = os.path.join(os.environ["BTX_BIN"], "betexctl")
 PROGRAM = os.path.join(os.environ["BTX_BIN"], "betex-wal-disk")
 TYPE = "be7ec5a1-0000-4000-8000-0000a15d15c0"
 os.environ["PATH"] += ":/usr/sbin:/sbin"
@@ -139,11 +142,148 @@ def case_link(root):
         yield "without a folder for it: status %d, '%s'" % (status, said)
 
 
+# --- Making a disk the log's ----------------------------------------------------------------------
+
+def add_blank(root, name, serial, size=DISK_BYTES):
+    path = os.path.join(root, "dev", name)
+    write(path, b"")
+    os.truncate(path, size)
+    write(os.path.join(root, "sys/block", name, "serial"), serial.encode() + b"\n")
+    return path
+
+
+def serve(root, request):
+    result = subprocess.run([PROGRAM, "serve", "--root", root], input=request, capture_output=True,
+                            text=True, check=False, timeout=DEADLINE_S)
+    status, _, text = result.stdout.partition("\n")
+    return status, text.strip(), result.returncode
+
+
+def case_init(root):
+    """A blank disk becomes the log's: tools of others find table and filesystem whole."""
+    need("mke2fs", "e2fsck")
+    add_blank(root, "sda", "other")
+    path = add_blank(root, "vdb", "W-1")
+    got = serve(root, "init W-1\n")
+    if got != ("0", "vdb (W-1) is the disk of the log now", 0):
+        yield "init: %s" % (got,)
+    said = subprocess.run(["sfdisk", "--verify", path], capture_output=True, text=True,
+                          check=False)
+    if "No errors detected" not in said.stdout:
+        yield "sfdisk --verify: %s%s" % (said.stdout, said.stderr)
+    with open(path, "rb") as disk:
+        disk.seek(MIB)
+        write(os.path.join(root, "dev/vdb1"), disk.read(DISK_BYTES - 2 * MIB))
+    said = subprocess.run(["e2fsck", "-fn", os.path.join(root, "dev/vdb1")], capture_output=True,
+                          text=True, check=False)
+    if said.returncode != 0:
+        yield "e2fsck: %s%s" % (said.stdout, said.stderr)
+    status, said = run("check", "--root", root)
+    if status != 0 or "the log is on vdb1 (ext4)" not in said:
+        yield "check: status %d, %s" % (status, said)
+    status, said, _ = serve(root, "init other\n")
+    if status != "1" or "there is a disk of the log already" not in said:
+        yield "a second one: %s %s" % (status, said)
+
+
+def case_init_refuses(root):
+    """Nothing but a blank disk that was named is touched."""
+    def spoil(offset):
+        with open(os.path.join(root, "dev/vdb"), "r+b") as file:
+            file.seek(offset)
+            file.write(b"x")
+
+    def twin():
+        add_blank(root, "vdc", "W-1")
+
+    def protect():
+        write(os.path.join(root, "sys/block/vdb/ro"), b"1\n")
+
+    def far():
+        os.rename(os.path.join(root, "dev/vdb"), os.path.join(root, "dev/nbd0"))
+        os.rename(os.path.join(root, "sys/block/vdb"), os.path.join(root, "sys/block/nbd0"))
+
+    for what, change, size, wanted in (
+            ("first byte", lambda: spoil(0), DISK_BYTES, "vdb is not blank"),
+            ("end of the first MiB", lambda: spoil(MIB - 1), DISK_BYTES, "vdb is not blank"),
+            ("last byte", lambda: spoil(DISK_BYTES - 1), DISK_BYTES, "vdb is not blank"),
+            ("two of them", twin, DISK_BYTES, "2 disks have the serial number"),
+            ("write-protected", protect, DISK_BYTES, "vdb is write-protected"),
+            ("over a network", far, DISK_BYTES, "reached over a network (NBD)"),
+            ("too small", lambda: None, 255 * MIB, "less than 256 MiB")):
+        path = add_blank(root, "vdb", "W-1", size)
+        change()
+        before = sorted((name, os.stat(os.path.join(root, "dev", name)).st_mtime_ns)
+                        for name in os.listdir(os.path.join(root, "dev")))
+        status, said, code = serve(root, "init W-1\n")
+        after = sorted((name, os.stat(os.path.join(root, "dev", name)).st_mtime_ns)
+                       for name in os.listdir(os.path.join(root, "dev")))
+        if status != "1" or wanted not in said or code != 0 or before != after:
+            yield "%s: %s '%s', exit status %d, %s" % (what, status, said, code, path)
+        for folder in ("dev", "sys/block"):
+            shutil.rmtree(os.path.join(root, folder))
+            os.makedirs(os.path.join(root, folder))
+    add_blank(root, "vdb", "")
+    status, said, _ = serve(root, "init \n")
+    if status != "1" or "no disk has the serial number ''" not in said:
+        yield "a disk without a serial number: %s '%s'" % (status, said)
+
+
+def case_serve(root):
+    """The list of disks, and requests that are none."""
+    add_blank(root, "vdb", "W-1")
+    add_disk(root, "sdc", label="their-data")
+    write(os.path.join(root, "sys/block/sdc/device/vpd_pg80"), b"\0\x80\0\x08  S-2 \0\0")
+    write(os.path.join(root, "sys/block/sdc/device/model"), b"Model \x1b[2J\n")
+    status, said, code = serve(root, "disks\n")
+    rows = [line.split() for line in said.split("\n")]
+    if status != "0" or code != 0 or rows[1:] != [
+            ["sdc", "S-2", "0.0", "GB", "Model", "?[2J", "their-data"],
+            ["vdb", "W-1", "0.3", "GB", "-", "blank"]]:
+        yield "disks: %s, %s" % (status, said)
+    for request in ("", "disks", "disk\n", "init\n", "x" * 300 + "\n"):
+        status, said, code = serve(root, request)
+        if status != "1" or code != 2:
+            yield "%r: %s '%s', exit status %d" % (request, status, said, code)
+
+
+def case_ctl(root):
+    """betexctl asks, shows the answer, and ends with a status that says which it was."""
+    add_blank(root, "vdb", "W-1", 255 * MIB)
+    path = os.path.join(root, "socket")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        for arguments, wanted_status, wanted in (
+                (["disks"], 0, "blank"), (["init", "W-1"], 1, "less than 256 MiB"),
+                (["init", "W-2"], 1, "no disk has the serial number 'W-2'")):
+            asker = subprocess.Popen([CTL, "wal", *arguments, "--socket", path],
+                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            connection, _ = listener.accept()
+            with connection:
+                subprocess.run([PROGRAM, "serve", "--root", root], stdin=connection,
+                               stdout=connection, stderr=subprocess.DEVNULL, check=False)
+            said = asker.communicate(timeout=DEADLINE_S)[0]
+            if asker.returncode != wanted_status or wanted not in said:
+                yield "%s: status %d, '%s'" % (arguments, asker.returncode, said)
+    result = subprocess.run([CTL, "wal", "disks", "--socket", path], capture_output=True,
+                            text=True, check=False)
+    if result.returncode != 68 or "nobody answers" not in result.stderr:
+        yield "without the service: status %d, '%s'" % (result.returncode, result.stderr)
+
+
+def need(*tools):
+    for tool in tools:
+        if shutil.which(tool) is None:
+            print("%s is not installed" % tool)
+            sys.exit(SKIPPED)
+
+
 def case_usage(root):
     """Wrong command lines, help, and a machine without disks to look through."""
     for arguments, wanted_status, wanted in (
-            ([], 2, "want wait or check"), (["look"], 2, "want wait or check"),
-            (["check", "more"], 2, "want wait or check"), (["wait"], 2, "--link PATH"),
+            ([], 2, "want wait, check or serve"), (["look"], 2, "want wait, check or serve"),
+            (["check", "more"], 2, "want wait, check or serve"), (["wait"], 2, "--link PATH"),
             (["check", "--link", "x"], 2, "--link PATH"), (["--bogus"], 2, "--bogus: not an"),
             (["--help"], 0, "Usage: betex-wal-disk wait --link PATH"),
             (["check", "--root", os.path.join(root, "absent")], 68, "sys/block")):
@@ -160,9 +300,7 @@ def main():
     if len(sys.argv) != 2 or sys.argv[1] not in CASES:
         print("usage: wal_disk_test.py CASE, one of: %s" % " ".join(CASES))
         return 2
-    if shutil.which("sfdisk") is None:
-        print("sfdisk is not installed")
-        return SKIPPED
+    need("sfdisk")
     with tempfile.TemporaryDirectory(prefix="betex-wal-disk-") as root:
         for folder in ("dev", "sys/block"):
             os.makedirs(os.path.join(root, folder))

@@ -25,6 +25,7 @@ SERVICES = {
     "betex-console@": (1.0, ()),
     "betex-wal-disk": (1.5, ()),
     "betex-wal-folders": (1.5, ()),
+    "betex-wal-init@": (1.5, ()),
 }
 PROGRAMS = ["usr/bin/systemd-tmpfiles"] + ["usr/lib/betex/bin/" + name for name in (
     "betexd", "betex-shadow", "betex-admin", "betex-prepare", "betexctl", "betex-wal-disk")]

@@ -103,7 +103,7 @@ static void look__blank_partition__needs_a_filesystem(void **state)
 static void look__partition_without_a_device__unreadable(void **state)
 {
     machine_add_disk(*state, "vdb", log_plan, 1);
-    expect(look(*state), BTX_WAL_DISK_UNREADABLE, "vdb1 cannot be read");
+    expect(look(*state), BTX_WAL_DISK_UNREADABLE, "vdb1 is in the partition table");
 }
 
 static void look__driver_of_a_network__remote(void **state)
