@@ -27,7 +27,8 @@ struct btx_exchange {
     struct btx_sha256 sha256;
 };
 
-/* All memory of the state and of a tx, for who wants to lock it.  A recovery may have it mapped anew. */
+/* All memory of the state and of a tx, for who wants to lock it.  A recovery may have it mapped
+ * anew. */
 static inline const void *btx_exchange_memory(const struct btx_exchange *exchange,
                                               size_t *ret_size_bytes)
 {

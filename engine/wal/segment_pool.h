@@ -83,12 +83,12 @@ uint64_t btx_segment_pool_free_bytes(const struct btx_segment_pool *pool);
 
 /* How the helper is: what is ready, what was sealed. */
 struct btx_segment_pool_status {
-    size_t ready;           /* next segments: created, synced */
-    size_t ready_wanted;    /* so many should be */
-    size_t closed;          /* segments that are full and not sealed yet */
-    uint64_t seals;         /* since open */
-    uint64_t seal_ns;       /* how long the last one took */
-    uint64_t seal_wall_ns;  /* when it was made, by the wall clock; 0 for none yet */
+    size_t ready;          /* next segments: created, synced */
+    size_t ready_wanted;   /* so many should be */
+    size_t closed;         /* segments that are full and not sealed yet */
+    uint64_t seals;        /* since open */
+    uint64_t seal_ns;      /* how long the last one took */
+    uint64_t seal_wall_ns; /* when it was made, by the wall clock; 0 for none yet */
 };
 void btx_segment_pool_status(struct btx_segment_pool *pool,
                              struct btx_segment_pool_status *ret_status);

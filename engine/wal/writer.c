@@ -414,8 +414,8 @@ void btx_wal_writer_status(const struct btx_wal_writer *writer, struct btx_wal_s
         .rotations = writer->rotations,
         .rotation_ns = writer->rotation_ns,
         .rotation_max_ns = writer->rotation_max_ns,
-        .lock_checked_ns = writer->lock_checked_ns != 0 ? writer->lock_checked_ns
-                                                        : writer->lock.record.since_ns,
+        .lock_checked_ns =
+            writer->lock_checked_ns != 0 ? writer->lock_checked_ns : writer->lock.record.since_ns,
         .next_ready = pool.ready,
         .next_wanted = pool.ready_wanted,
         .seals_pending = writer->seals_due + writer->seal_count,

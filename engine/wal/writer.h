@@ -112,9 +112,9 @@ struct btx_wal_status {
     uint64_t seals;         /* made since open */
     uint64_t seal_ns;       /* how long the last one took */
     uint64_t seal_wall_ns;  /* when it was made, by the wall clock; 0: none yet */
-    uint64_t map_full;    /* MDB_MAP_FULL met, and survived: must stay 0 */
-    uint64_t pool_waits;  /* rotations that had to wait for a next segment */
-    uint64_t free_bytes;  /* of the filesystem, when last looked (each second, and each rotation) */
+    uint64_t map_full;      /* MDB_MAP_FULL met, and survived: must stay 0 */
+    uint64_t pool_waits;    /* rotations that had to wait for a next segment */
+    uint64_t free_bytes; /* of the filesystem, when last looked (each second, and each rotation) */
     enum btx_wal_space space;
     bool closed_for_good; /* after a fault */
 };
