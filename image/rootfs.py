@@ -12,8 +12,8 @@ from closure import Closure
 from stages import BuildError, file_hash, list_of, read, run, write
 
 # Programs of betex that an appliance runs; the others are for developers.
-PROGRAMS = ("betex-admin", "betex-prepare", "betex-shadow", "betex-wal", "betex-wal-disk",
-            "betexctl", "betexd")
+PROGRAMS = ("betex-admin", "betex-power", "betex-prepare", "betex-shadow", "betex-wal",
+            "betex-wal-disk", "betexctl", "betexd")
 PROGRAM_FOLDER = "usr/lib/betex/bin"
 # Mount points, and the folders of Unix.
 FOLDERS = ("dev", "proc", "sys", "run", "tmp", "var", "etc/betex")

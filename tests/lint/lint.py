@@ -57,6 +57,7 @@ OWN_INCLUDES = {
               "engine/service", "engine/settings", "engine/status"},
     "image/disk": {"engine/base", "image/disk"},
     "image/init": {"engine/base", "image/disk", "image/init"},
+    "image/power": {"engine/base", "image/power"},
     "image/wal_disk": {"engine/base", "image/disk", "image/wal_disk"},
     "tests": {"engine", "tls", "admin", "image", "tests"},
 }

@@ -23,12 +23,14 @@ SERVICES = {
     "betex-prepare": (1.5, ()),
     "betex-config": (1.5, ()),
     "betex-console@": (1.0, ()),
+    "betex-power@": (1.5, ()),
     "betex-wal-disk": (1.5, ()),
     "betex-wal-folders": (1.5, ()),
     "betex-wal-init@": (1.5, ()),
 }
 PROGRAMS = ["usr/bin/systemd-tmpfiles"] + ["usr/lib/betex/bin/" + name for name in (
-    "betexd", "betex-shadow", "betex-admin", "betex-prepare", "betexctl", "betex-wal-disk")]
+    "betexd", "betex-shadow", "betex-admin", "betex-prepare", "betexctl", "betex-power",
+    "betex-wal-disk")]
 SKIPPED = 77
 
 
