@@ -35,13 +35,18 @@ class Run:
         self.work = os.path.abspath(options.work)
         os.makedirs(self.work, exist_ok=True)
         self.programs = os.path.abspath(options.programs)
-        self.tests = os.path.join(os.path.dirname(self.programs), "tests")
-        self.bare_init = os.path.join(self.tests, "betex-bare-init")
         self.figures = os.path.join(self.work, "figures.json")
         self.image = Image(os.path.abspath(options.image))
 
     def folder(self, name):
         return os.path.join(self.work, name)
+
+    def program(self, name):
+        """A program that only tests run."""
+        path = os.path.join(os.path.dirname(self.programs), "tests", name)
+        if not os.path.exists(path):
+            raise Unavailable("%s is not built (./run build)" % name)
+        return path
 
 
 def one(run, name, function):

@@ -45,7 +45,7 @@ def record_life(image, recorded, folder, rounds):
 def case_order(run):
     """orders are matched inside, and the disk of the log holds them"""
     folder = make_folder(run.folder("order"))
-    bare_s = seconds_to_bare_init(run.image, run.bare_init, folder)
+    bare_s = seconds_to_bare_init(run.image, run.program("betex-bare-init"), folder)
     recorded = Recorded(folder)
     ready_s, status = record_life(run.image, recorded, folder, ROUNDS)
     if status["figures"]["hugepages"] is not True:

@@ -26,28 +26,28 @@ def require(*programs):
         raise Unavailable("not installed: " + " ".join(missing))
 
 
-def run(*command, statuses=(0,), stdin=None, environment=None):
+def run(*command, statuses=(0,), stdin=None, deadline=DEADLINE_S):
     """Runs a command to its end and returns what it printed, standard error behind it.
 
     Any exit status that is not among @statuses raises Failed with the output."""
-    result = attempt(*command, stdin=stdin, environment=environment)
+    result = attempt(*command, stdin=stdin, deadline=deadline)
     if result.returncode not in statuses:
         raise Failed("%s: status %d: %s" % (" ".join(command), result.returncode,
                                             result.stdout.strip()[-2000:]))
     return result.stdout
 
 
-def attempt(*command, stdin=None, environment=None):
+def attempt(*command, stdin=None, deadline=DEADLINE_S):
     """Runs a command to its end, whatever comes of it."""
-    settings = {**os.environ, "LC_ALL": "C", "PATH": SEARCH, **(environment or {})}
+    settings = {**os.environ, "LC_ALL": "C", "PATH": SEARCH}
     try:
         return subprocess.run(command, input=stdin, env=settings, text=True, errors="replace",
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-                              timeout=DEADLINE_S)
+                              timeout=deadline)
     except FileNotFoundError as error:
         raise Unavailable("not installed: " + command[0]) from error
     except subprocess.TimeoutExpired as error:
-        raise Failed("%s: no end after %d s" % (" ".join(command), DEADLINE_S)) from error
+        raise Failed("%s: no end after %d s" % (" ".join(command), deadline)) from error
 
 
 def copy_sparse(source, target):
