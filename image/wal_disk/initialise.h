@@ -14,7 +14,6 @@
 enum { BTX_WAL_DISK_ANSWER_BYTES = 512 };
 
 /* Make the blank disk with @serial the log's: ext4, a partition table.  @ret_done: it is;
- * @ret_answer says what was done, or why nothing was: no such disk, not blank, another log there.
  * @ret_answer says what was done, or why nothing was (no such disk, not blank, a log is there).
  * Faults: IO (the disk failed on the way, and is not blank any more). */
 BTX_MUST_USE enum btx_fault_code btx_wal_disk_initialise(
