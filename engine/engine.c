@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,17 @@
 #define ADMIN_RING_BYTES (UINT64_C(1) << 20)
 #define GATEWAY_RING_BYTES (UINT64_C(1) << 20)
 
+/* A thread that begins.  It stays until both threads are joined: who posts a semaphore may still be
+ * in it when the one that waited goes on. */
+struct thread_start {
+    struct engine *engine;
+    const char *name;
+    size_t index;
+    void *(*run)(void *argument);
+    sem_t began;
+    struct btx_fault fault;
+};
+
 struct engine {
     const struct btx_engine_options *options;
     const struct btx_clock *clock; /* the kernel's */
@@ -66,6 +78,7 @@ struct engine {
     struct btx_matcher matcher;
     struct btx_poller poller;
     struct btx_fault poller_fault;
+    struct thread_start starts[2];
     pthread_t matcher_thread;
     pthread_t poller_thread;
     uint64_t log_seq;
@@ -149,29 +162,18 @@ static uint64_t core_of(const struct btx_setting_cores *cores, size_t index)
                                            : cores->cores[1 + (index - 1) % (cores->count - 1)];
 }
 
-struct thread_start {
-    struct engine *engine;
-    const char *name;
-    size_t index;
-    void *(*run)(void *argument);
-    pthread_barrier_t *began;
-    struct btx_fault fault;
-};
-
 static void *begin_thread(void *argument)
 {
     struct thread_start *start = argument;
     const struct btx_setting_cores *cores = &start->engine->options->settings->engine.cores;
-    struct engine *engine = start->engine;
-    void *(*run)(void *argument) = start->run;
     bool failed = false;
 
     btx_pinning_name(start->name);
-    if (cores->count != 0)
-        failed =
-            btx_pinning_pin(start->name, core_of(cores, start->index), &start->fault) != BTX_OK;
-    (void)pthread_barrier_wait(start->began); /* start is gone afterwards */
-    return failed ? NULL : run(engine);
+    if (cores->count != 0 &&
+        btx_pinning_pin(start->name, core_of(cores, start->index), &start->fault) != BTX_OK)
+        failed = true; /* start_thread() says why. */
+    CHECK(sem_post(&start->began) == 0);
+    return failed ? NULL : start->run(start->engine);
 }
 
 /* Start a thread, and wait until it is where it belongs. */
@@ -179,23 +181,21 @@ static enum btx_fault_code start_thread(struct engine *engine, const char *name,
                                         void *(*run)(void *argument), pthread_t *ret_thread,
                                         struct btx_fault *reterr_fault)
 {
-    pthread_barrier_t began;
-    struct thread_start start = {
-        .engine = engine, .name = name, .index = index, .run = run, .began = &began};
+    struct thread_start *start = &engine->starts[index];
     int error;
 
-    CHECK(pthread_barrier_init(&began, NULL, 2) == 0);
-    error = pthread_create(ret_thread, NULL, begin_thread, &start);
-    if (error != 0) {
-        CHECK(pthread_barrier_destroy(&began) == 0);
+    CHECK(index < BTX_COUNT_OF(engine->starts));
+    *start = (struct thread_start){.engine = engine, .name = name, .index = index, .run = run};
+    CHECK(sem_init(&start->began, 0, 0) == 0);
+    error = pthread_create(ret_thread, NULL, begin_thread, start);
+    if (error != 0)
         return btx_fault_set(reterr_fault, BTX_FAULT_MEMORY, error, "cannot start thread %s", name);
-    }
-    (void)pthread_barrier_wait(&began);
-    CHECK(pthread_barrier_destroy(&began) == 0);
-    if (start.fault.code == BTX_OK)
+    while (sem_wait(&start->began) != 0)
+        CHECK(errno == EINTR);
+    if (start->fault.code == BTX_OK)
         return BTX_OK;
     CHECK(pthread_join(*ret_thread, NULL) == 0);
-    *reterr_fault = start.fault;
+    *reterr_fault = start->fault;
     return reterr_fault->code;
 }
 
@@ -573,12 +573,12 @@ static void watch(struct engine *engine)
     tell_disk(engine);
 }
 
-static void note_line(const struct engine *engine, const char *message)
+static void note_line(const struct engine *engine, const char *message, uint64_t seq)
 {
     struct btx_log_line line;
 
     btx_log_begin(&line, engine->options->log, BTX_LOG_NOTICE, message);
-    btx_log_u64(&line, "seq", engine->poller.mark);
+    btx_log_u64(&line, "seq", seq);
     btx_log_end(&line);
 }
 
@@ -592,7 +592,7 @@ static void serve(struct engine *engine)
     btx_status_set(&engine->status, BTX_STATUS_STATE, BTX_STATUS_ENGINE_SERVING);
     btx_status_common(&engine->status, BTX_STATUS_COMMON_PART_STATE, BTX_STATUS_PART_RUNNING);
     btx_status_common(&engine->descriptors, BTX_STATUS_COMMON_PART_STATE, BTX_STATUS_PART_RUNNING);
-    note_line(engine, "serving");
+    note_line(engine, "serving", engine->log_seq);
     while (btx_desk_wished(&engine->desk) < BTX_ENGINE_STOP) {
         watch(engine);
         if (poll(&wait, 1, WATCH_MS) > 0)
@@ -722,7 +722,7 @@ enum btx_fault_code btx_engine_run(const struct btx_engine_options *options,
         if (code != BTX_OK)
             *reterr_fault = engine->poller_fault;
         else
-            note_line(engine, "stopped in order");
+            note_line(engine, "stopped in order", engine->poller.mark);
     }
     code = close_all(engine, code, reterr_fault);
     free(engine);
