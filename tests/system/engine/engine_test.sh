@@ -92,26 +92,29 @@ sandboxed() {
     stop
 }
 
-# start_limited KIB: with so much memory that may be locked.
-start_limited() {
-    ulimit -l "$1" || exit 1
-    start
-    # A part of it that is not locked would be the larger one: the state, of some 100 MiB.
-    locked_kib=$(awk '/^VmLck:/ { print $2 }' "/proc/$engine/status")
-    stop
-}
-
 # All that a command touches is locked; where that is not allowed it is said what to do, and is no
 # reason not to start on a developer's machine.
 locked_memory() {
     local locked_kib
     configure
-    ( ulimit -l unlimited ) 2> /dev/null || { echo 'skipped: may not lock enough'; exit 77; }
-    start_limited unlimited
+    if (ulimit -l unlimited) 2> /dev/null; then
+        ulimit -l unlimited
+        start
+    elif [ "$(id -u)" -eq 0 ]; then
+        start --no-sandbox # Root may lock all he likes, unless he gives that up.
+    else
+        echo 'skipped: may not lock so much'
+        exit 77
+    fi
+    # The state has room for GiB, of which little is used here; all rings are some 20 MiB.
+    locked_kib=$(awk '/^VmLck:/ { print $2 }' "/proc/$engine/status")
+    stop
     [ "$locked_kib" -gt 65536 ] || fail "only $locked_kib KiB are locked"
     ! grep -q 'not locked' "$scratch/engine.err" || fail 'told that it is not locked'
-    start_limited 64
-    [ "$locked_kib" -le 64 ] || fail "$locked_kib KiB are locked"
+    [ -z "${BETEXD_OPTIONS:-}" ] || exit 0 # Who keeps all rights cannot be limited.
+    ulimit -l 64
+    start
+    stop
     grep -q 'warning: memory is not locked.*raise RLIMIT_MEMLOCK (LimitMEMLOCK= of the unit' \
         "$scratch/engine.err" || fail 'not told'
 }
