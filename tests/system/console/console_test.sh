@@ -314,7 +314,9 @@ END
         2> "$scratch/engine.log" &
     engine_pid=$!
     until_so grep -q serving "$scratch/engine.log"
-    "$BIN/betex-admin" --config "$scratch/betex.yaml" --wal "$scratch/wal" 2> "$scratch/admin.log" &
+    # shellcheck disable=SC2086
+    "$BIN/betex-admin" --config "$scratch/betex.yaml" --wal "$scratch/wal" ${BETEXD_OPTIONS:-} \
+        2> "$scratch/admin.log" &
     admin_pid=$!
     until_so "$BIN/betexctl" market ls --socket "$scratch/admin.sock"
     story
