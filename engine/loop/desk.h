@@ -26,6 +26,8 @@ struct btx_desk {
     /* Poller: the most that ever waited for it in the event ring. */
     _Atomic uint64_t ring_high_bytes;
     /* Matcher: rotations that operators have asked for; the poller compares with what it did. */
+    /* Matcher: rotations that operators have asked for; the poller compares with what it did.
+     * Released behind the note of each, acquired by the poller. */
     alignas(128) _Atomic uint64_t rotations_wanted;
     _Atomic int64_t clock_distance_ns; /* of the wall clock, when the matcher last looked */
     _Atomic uint64_t clock_steps;      /* times that it was away */

@@ -263,9 +263,11 @@ static void do_request(struct btx_matcher *matcher, const struct btx_request *re
     case BTX_REQUEST_OPERATOR_ACTION:
         return;
     case BTX_REQUEST_ROTATE:
-    case BTX_REQUEST_SNAPSHOT: /* The auditor sees the note in the segment that this closes. */
+    case BTX_REQUEST_SNAPSHOT:
+        /* Pairs with the acquire in the poller's hear(): the note is published before it, and will
+         * be in the segment that this closes. */
         (void)atomic_fetch_add_explicit(&matcher->options.desk->rotations_wanted, 1,
-                                        memory_order_relaxed);
+                                        memory_order_release);
         btx_event_ring_kick(matcher->options.ring);
         return;
     case BTX_REQUEST_DRAIN:

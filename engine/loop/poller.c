@@ -152,16 +152,31 @@ static enum btx_fault_code commit(struct btx_poller *poller, uint8_t *pending, s
     return BTX_OK;
 }
 
-/* What operators have asked for, and what time asks for. */
+/* What operators have asked for: their notes are in what was published until now, so a rotation has
+ * to wait for the commit of all that.  What is asked for meanwhile has its turn after it. */
+static void hear(struct btx_poller *poller)
+{
+    const void *bytes;
+
+    if (poller->rotations_wanted != poller->rotations_done)
+        return;
+    /* Pairs with the release in the matcher's do_request(): looked at before what is pending. */
+    poller->rotations_wanted =
+        atomic_load_explicit(&poller->options.desk->rotations_wanted, memory_order_acquire);
+    if (poller->rotations_wanted != poller->rotations_done)
+        poller->rotate_behind = btx_event_ring_durable(poller->options.ring) +
+                                btx_event_ring_pending(poller->options.ring, &bytes);
+}
+
+/* Do that, and what time asks for. */
 static enum btx_fault_code tend(struct btx_poller *poller, bool idle,
                                 struct btx_fault *reterr_fault)
 {
-    const uint64_t wanted =
-        atomic_load_explicit(&poller->options.desk->rotations_wanted, memory_order_relaxed);
     struct btx_wal_rotation rotation;
 
-    if (wanted != poller->rotations_done) {
-        poller->rotations_done = wanted;
+    if (poller->rotations_wanted != poller->rotations_done &&
+        btx_event_ring_durable(poller->options.ring) >= poller->rotate_behind) {
+        poller->rotations_done = poller->rotations_wanted;
         return btx_wal_writer_rotate(poller->options.writer, &rotation, reterr_fault);
     }
     return idle ? btx_wal_writer_idle(poller->options.writer, reterr_fault) : BTX_OK;
@@ -227,11 +242,13 @@ enum btx_poller_turn btx_poller_turn(struct btx_poller *poller, struct btx_fault
      * with nothing pending behind it nothing will be. */
     const bool no_more =
         atomic_load_explicit(&poller->options.desk->matcher_stopped, memory_order_acquire) != 0;
-    const void *bytes;
-    const size_t pending_bytes = btx_event_ring_pending(poller->options.ring, &bytes);
     const uint64_t now_ns = btx_clock_monotonic_ns(poller->options.clock);
     enum btx_fault_code code = BTX_OK;
+    const void *bytes;
+    size_t pending_bytes;
 
+    hear(poller);
+    pending_bytes = btx_event_ring_pending(poller->options.ring, &bytes);
     if (pending_bytes != 0)
         code = commit(poller, (uint8_t *)(uintptr_t)bytes, pending_bytes, reterr_fault);
     if (code == BTX_OK)

@@ -39,7 +39,9 @@ struct btx_poller {
     struct btx_status_writer segments; /* of the log's helper, which tells nobody itself */
     uint64_t mark;
     uint64_t durable_tx;
-    uint64_t rotations_done; /* of those that operators asked for */
+    uint64_t rotations_wanted; /* by operators, when last looked */
+    uint64_t rotations_done;
+    uint64_t rotate_behind;  /* position: the note of the last one wanted is before it */
     uint64_t rotations_seen; /* of the writer, of which the status knows */
     uint64_t looked_ns;      /* when the writer's status was last looked at */
 };

@@ -38,6 +38,7 @@ static struct {
     uint64_t sent;
     unsigned kicks;
     uint64_t woken;
+    bool rotate_in_wake; /* somebody asks for it during the next commit */
     struct btx_fault fault;
     _Alignas(64) uint8_t read[READ_BYTES];
     size_t read_bytes;
@@ -49,10 +50,17 @@ static void kick(void *context)
     all.kicks++;
 }
 
+static void request(enum btx_request_type type);
+
 static void wake(void *context, uint64_t durable)
 {
     (void)context;
     all.woken = durable;
+    if (!all.rotate_in_wake)
+        return;
+    all.rotate_in_wake = false;
+    request(BTX_REQUEST_ROTATE);
+    assert_int_equal(btx_matcher_turn(&all.matcher), BTX_MATCHER_WORKED);
 }
 
 static void open_log(void)
@@ -590,6 +598,27 @@ static void turns__rotated__the_status_page_tells_of_log_and_lock(void **state)
     assert_int_equal(figure(BTX_STATUS_SEALS), 1);
     assert_int_not_equal(figure(BTX_STATUS_SEAL_TIME), BTX_STATUS_ABSENT);
     assert_true(figure(BTX_STATUS_LOCK_CHECK) >= BEGIN_NS);
+/* What an operator asked for stands in the segment that is closed for it: also when it comes while
+ * another commit is under way. */
+static void turns__rotate_asked_in_a_commit__waits_for_its_note(void **state)
+{
+    struct btx_wal_status before;
+    struct btx_wal_status after;
+
+    (void)state;
+    open_market();
+    send(BACK);
+    all.rotate_in_wake = true;
+    (void)btx_matcher_turn(&all.matcher);
+    assert_int_equal(btx_poller_turn(&all.poller, &all.fault), BTX_POLLER_WORKED);
+    btx_wal_writer_status(all.writer, &before);
+    assert_int_equal(btx_poller_turn(&all.poller, &all.fault), BTX_POLLER_WORKED);
+    btx_wal_writer_status(all.writer, &after);
+
+    assert_int_equal(before.rotations, 0);
+    assert_int_equal(after.rotations, 1);
+    assert_int_equal(after.segment, before.segment);
+    assert_int_equal(btx_poller_turn(&all.poller, &all.fault), BTX_POLLER_IDLE);
 }
 
 static void turns__drain__sheds_orders_and_takes_cancels(void **state)
@@ -677,6 +706,7 @@ int main(void)
         TEST(turns__a_port_is_drained__nothing_waits_in_it),
         TEST(turns__rotate__is_noted_and_done),
         TEST(turns__rotated__the_status_page_tells_of_log_and_lock),
+        TEST(turns__rotate_asked_in_a_commit__waits_for_its_note),
         TEST(turns__drain__sheds_orders_and_takes_cancels),
         TEST(turns__shutdown__takes_the_rest_and_ends_the_log_in_order),
         TEST(turns__the_log_fails__nothing_more_is_durable_or_taken),
