@@ -104,7 +104,9 @@ static void print_row(const struct btx_bench_engine_row *row, FILE *file)
     if (row->has_plain) {
         print_rate(row->name, "plain", plain->seconds, plain->commands, plain->events,
                    plain->commits, file);
-        print_spread(&plain->latency, file);
+        if (row->offered > 0) {
+            print_spread(&plain->latency, file);
+        }
         fputc('\n', file);
     }
     print_rate(row->has_plain ? "" : row->name, "engine", engine->seconds, engine->commands,
