@@ -25,7 +25,6 @@ struct btx_desk {
     alignas(128) _Atomic uint32_t space;
     /* Poller: the most that ever waited for it in the event ring. */
     _Atomic uint64_t ring_high_bytes;
-    /* Matcher: rotations that operators have asked for; the poller compares with what it did. */
     /* Matcher: rotations that operators have asked for; the poller compares with what it did.
      * Released behind the note of each, acquired by the poller. */
     alignas(128) _Atomic uint64_t rotations_wanted;

@@ -598,6 +598,8 @@ static void turns__rotated__the_status_page_tells_of_log_and_lock(void **state)
     assert_int_equal(figure(BTX_STATUS_SEALS), 1);
     assert_int_not_equal(figure(BTX_STATUS_SEAL_TIME), BTX_STATUS_ABSENT);
     assert_true(figure(BTX_STATUS_LOCK_CHECK) >= BEGIN_NS);
+}
+
 /* What an operator asked for stands in the segment that is closed for it: also when it comes while
  * another commit is under way. */
 static void turns__rotate_asked_in_a_commit__waits_for_its_note(void **state)
