@@ -29,7 +29,7 @@ static uint32_t crc32_by_division(const uint8_t *bytes, size_t length_bytes)
     uint32_t rest = 0xffffffffu;
 
     for (size_t i = 0; i < 8 * length_bytes; i++) {
-        const uint32_t bit = (bytes[i / 8] >> i % 8 & 1u) ^ (rest & 1u);
+        const uint32_t bit = ((uint32_t)bytes[i / 8] >> i % 8 & 1u) ^ (rest & 1u);
 
         rest >>= 1;
         if (bit != 0)
