@@ -107,6 +107,9 @@ interrupted() {
     until_said 'operators:'
     until_said 'audit begins'
     [ "$(children | wc -l)" -eq 3 ] || fail "not three services: $(children)"
+    for id in $(children); do
+        [ "$(cut -d ' ' -f 5 "/proc/$id/stat")" -ne "$up" ] || fail "^C would reach $id by itself"
+    done
     $(sed -n 's/^up: operators: *//p' "$scratch/said") > "$scratch/status" || fail 'no status'
     grep -q '^  engine    serving' "$scratch/status" || fail "$(cat "$scratch/status")"
     kill -INT -- "-$up"
