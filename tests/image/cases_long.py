@@ -27,7 +27,7 @@ SHELLS = {"ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "sh", "tcsh", 
 PROGRAMS = "usr/lib/betex/bin"
 UNITS = "usr/lib/systemd/system"
 # What a service may do although the others may not: it is there for that.
-ALLOWED = {"betex-wal-disk": {"read a disk"}}
+ALLOWED = {"betex-wal-disk": {"read a disk"}, "betex-wal-init": {"read a disk"}}
 SNAKEOIL = "/usr/share/ovmf/PkKek-1-snakeoil"
 
 
@@ -107,10 +107,12 @@ def case_sandboxes(run):
     disk = os.path.join(folder, "wal.img")
     disks.make_wal_disk(disk)
     with Appliance(image, folder, "probed", disk) as appliance:
-        appliance.wait_for_prompt()
+        prompt = appliance.wait_for_prompt()
         appliance.console.wait_for("machine: end")
+        # Starts betex-wal-init, whose own answer is not what is looked at.
+        prompt.ask("wal disks")
         for service in services:
-            port = appliance.port if service == "betex-console" else appliance.console
+            port = appliance.port if service == "betex-prompt" else appliance.console
             port.wait_for("probe %s: end" % service)
         said = "".join(port.text() for port in appliance.machine.lines)
     shutil.rmtree(image.folder)
@@ -120,13 +122,17 @@ def case_sandboxes(run):
     return "%d services, %d attempts refused" % (len(services), said.count(": refused ("))
 
 
+# No serial line shows what these say.  The prompt has the same sandbox, line for line.
+ON_THE_SCREEN = ("betex-console",)
+
+
 def add_probes(units):
     """Has each service of betex run the probe before it starts, in its own sandbox; and one unit
     that tells about the machine.  Returns the services' names."""
     services = []
     for name in sorted(os.listdir(units)):
         match = re.fullmatch(r"(betex[a-z-]*)(@?)\.service", name)
-        if not match:
+        if not match or match.group(1) in ON_THE_SCREEN:
             continue
         services.append(match.group(1))
         with open(os.path.join(units, name), encoding="utf-8") as file:

@@ -23,6 +23,7 @@ SERVICES = {
     "betex-prepare": (1.5, ()),
     "betex-config": (1.5, ()),
     "betex-console@": (1.0, ()),
+    "betex-prompt@": (1.0, ()),
     "betex-power@": (1.5, ()),
     "betex-wal-disk": (1.5, ()),
     "betex-wal-folders": (1.5, ()),
@@ -254,6 +255,14 @@ def case_order():
         for before, after in zip(zip(ranks, ours), zip(ranks[1:], ours[1:])):
             if before[0] > after[0]:
                 yield "%s: %s stands before %s" % (name, before[1], after[1])
+
+
+def case_twins():
+    """The screen is as closed as the prompt, which is what the boot test probes."""
+    console, prompt = (read(unit_path(name)) for name in ("betex-console@.service",
+                                                          "betex-prompt@.service"))
+    if console.split("# Privileges")[1:] != prompt.split("# Privileges")[1:]:
+        yield "betex-console@ and betex-prompt@ have different sandboxes"
 
 
 CASES = {name[len("case_"):]: function for name, function in list(globals().items())
