@@ -26,7 +26,7 @@ void btx_console_init(struct btx_console *console, const char *socket, uint64_t 
         [BTX_CONSOLE_STATUS] = period_ns,      [BTX_CONSOLE_WHOAMI] = WHOAMI_NS,
         [BTX_CONSOLE_LOCK] = LOCK_NS,          [BTX_CONSOLE_SEGMENTS] = SEGMENTS_NS,
         [BTX_CONSOLE_MARKETS] = period_ns,     [BTX_CONSOLE_MARKET] = period_ns,
-        [BTX_CONSOLE_SNAPSHOTS] = SEGMENTS_NS,
+        [BTX_CONSOLE_SNAPSHOTS] = SEGMENTS_NS, [BTX_CONSOLE_ACCOUNT] = period_ns,
     };
 
     *console = (struct btx_console){.socket = socket};
@@ -48,17 +48,32 @@ static void ask_words(struct btx_console_ask *ask, const char *const *words)
         ask->arguments[ask->argument_count] = words[ask->argument_count];
 }
 
+/* What a feed asks about: 0 where it is the same each time. */
+static uint64_t id_of(const struct btx_console *console, enum btx_console_feed feed)
+{
+    return feed == BTX_CONSOLE_MARKET    ? console->market
+           : feed == BTX_CONSOLE_ACCOUNT ? console->account
+                                         : 0;
+}
+
+static bool is_wanted(const struct btx_console *console, enum btx_console_feed feed)
+{
+    if ((btx_pages[console->page].feeds >> feed & 1u) == 0)
+        return false;
+    if (feed == BTX_CONSOLE_MARKETS)
+        return !console->market_is_open;
+    if (feed == BTX_CONSOLE_MARKET)
+        return console->market_is_open;
+    return feed != BTX_CONSOLE_ACCOUNT || console->account_is_open;
+}
+
 /* The feed of those of the page that has waited longest; BTX_CONSOLE_FEED_COUNT: none is due. */
 static enum btx_console_feed due_feed(const struct btx_console *console, uint64_t now_ns)
 {
     enum btx_console_feed best = BTX_CONSOLE_FEED_COUNT;
 
     for (unsigned i = 0; i < BTX_CONSOLE_FEED_COUNT; i++) {
-        const bool is_wanted = (btx_pages[console->page].feeds >> i & 1u) != 0 &&
-                               (i != BTX_CONSOLE_MARKETS || !console->market_is_open) &&
-                               (i != BTX_CONSOLE_MARKET || console->market_is_open);
-
-        if (is_wanted && console->feeds[i].due_ns <= now_ns &&
+        if (is_wanted(console, (enum btx_console_feed)i) && console->feeds[i].due_ns <= now_ns &&
             (best == BTX_CONSOLE_FEED_COUNT ||
              console->feeds[i].due_ns < console->feeds[best].due_ns))
             best = (enum btx_console_feed)i;
@@ -76,18 +91,20 @@ static bool wants_look(struct btx_console *console, uint64_t now_ns, struct btx_
         [BTX_CONSOLE_MARKETS] = {"market", "ls", "--json"},
         [BTX_CONSOLE_MARKET] = {"market", "show", "--json"},
         [BTX_CONSOLE_SNAPSHOTS] = {"snapshot", "ls", "--json"},
+        [BTX_CONSOLE_ACCOUNT] = {"account", "show", "--json"},
     };
     const enum btx_console_feed feed = due_feed(console, now_ns);
 
     if (feed == BTX_CONSOLE_FEED_COUNT)
         return false;
     ask_words(ask, words[feed]);
-    if (feed == BTX_CONSOLE_MARKET) {
-        (void)snprintf(console->argument, sizeof console->argument, "%" PRIu64, console->market);
+    if (feed == BTX_CONSOLE_MARKET || feed == BTX_CONSOLE_ACCOUNT) {
+        (void)snprintf(console->argument, sizeof console->argument, "%" PRIu64,
+                       id_of(console, feed));
         ask->arguments[ask->argument_count++] = console->argument;
-        console->asked_market = console->market;
     }
     console->asked = feed;
+    console->asked_id = id_of(console, feed);
     return true;
 }
 
@@ -184,7 +201,7 @@ static void take_look(struct btx_console *console, int status, const char *out, 
 {
     struct btx_feed *feed = &console->feeds[console->asked];
 
-    if (console->asked == BTX_CONSOLE_MARKET && console->asked_market != console->market)
+    if (console->asked_id != id_of(console, console->asked))
         return; /* Another one is open by now. */
     /* What was found stands there even when it is not as it should be. */
     if (status == 0 || out_bytes != 0)
@@ -249,7 +266,7 @@ static void take_yes(struct btx_console *console, uint64_t now_ns)
 {
     const struct btx_change *change = &console->question.change;
     char *end;
-    uint64_t market;
+    uint64_t id;
 
     switch (console->question_is_for) {
     case BTX_CONSOLE_ASKS_CHANGE:
@@ -260,12 +277,15 @@ static void take_yes(struct btx_console *console, uint64_t now_ns)
         console->verify.state = BTX_CONSOLE_CHANGE_DUE;
         return;
     case BTX_CONSOLE_ASKS_MARKET:
-        market = strtoull(change->arguments[0], &end, 10);
-        if (*end == '\0')
-            btx_markets_open(console, market);
-        else
+    case BTX_CONSOLE_ASKS_ACCOUNT:
+        id = strtoull(change->arguments[0], &end, 10);
+        if (*end != '\0')
             btx_page_say(console, BTX_GRID_PLAIN, now_ns, "'%s' is no number",
                          change->arguments[0]);
+        else if (console->question_is_for == BTX_CONSOLE_ASKS_MARKET)
+            btx_markets_open(console, id);
+        else
+            btx_account_open(console, id);
         return;
     }
     CHECK_UNREACHABLE();

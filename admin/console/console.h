@@ -30,6 +30,7 @@ enum btx_console_feed {
     BTX_CONSOLE_MARKETS,
     BTX_CONSOLE_MARKET, /* the one that is open */
     BTX_CONSOLE_SNAPSHOTS,
+    BTX_CONSOLE_ACCOUNT, /* the one that is open */
     BTX_CONSOLE_FEED_COUNT,
 };
 
@@ -39,6 +40,7 @@ enum btx_console_page {
     BTX_CONSOLE_PAGE_LOG,
     BTX_CONSOLE_PAGE_MARKETS,
     BTX_CONSOLE_PAGE_AUDIT,
+    BTX_CONSOLE_PAGE_ACCOUNT,
     BTX_CONSOLE_PAGE_HELP,
     BTX_CONSOLE_PAGE_COUNT,
 };
@@ -68,6 +70,7 @@ enum btx_console_purpose {
     BTX_CONSOLE_ASKS_CHANGE,
     BTX_CONSOLE_ASKS_VERIFY,
     BTX_CONSOLE_ASKS_MARKET, /* which one to open */
+    BTX_CONSOLE_ASKS_ACCOUNT,
 };
 
 enum btx_console_change_state {
@@ -91,7 +94,7 @@ struct btx_console {
     const char *socket; /* where betex-admin answers, for messages */
     struct btx_feed feeds[BTX_CONSOLE_FEED_COUNT];
     enum btx_console_feed asked; /* on the lane of looks */
-    uint64_t asked_market;
+    uint64_t asked_id;           /* the market or account that was asked about */
     enum btx_console_page page;
     enum btx_console_page page_before; /* help */
     bool hides_alarms;
@@ -101,6 +104,9 @@ struct btx_console {
     struct btx_list runners; /* of the market that is open */
     bool market_is_open;
     uint64_t market;
+    struct btx_list positions; /* of the account that is open */
+    bool account_is_open;
+    uint64_t account;
     struct btx_question question;
     enum btx_console_purpose question_is_for;
     enum btx_console_change_state change_state;

@@ -167,7 +167,7 @@ const char *btx_dashboard_keys(const struct btx_console *console)
         (void)snprintf(text, sizeof text, "a %s what to do   d drain   x shutdown", what);
     else
         (void)snprintf(text, sizeof text,
-                       "a %s what to do   d drain   x shutdown   (not shown: %u fine lines)", what,
-                       console->hidden_lines);
+                       "a %s what to do   d drain   x shutdown   (not shown: %u fine line%s)", what,
+                       console->hidden_lines, console->hidden_lines == 1 ? "" : "s");
     return text;
 }

@@ -9,6 +9,7 @@ void btx_help_draw(struct btx_console *console, struct btx_pane *pane, uint64_t 
         "  2 F2  log         who writes it, rotation, disk, segments",
         "  3 F3  markets     the list; Enter opens one with its books",
         "  4 F4  audit       is what the engine did right, snapshots, wal verify",
+        "  5 F5  account     one by its number; freeze",
         "  ?     this page   Ctrl-L draws anew   q and Ctrl-C leave",
         "",
         "  !  somebody must act      *  somebody should look      ?  old",

@@ -102,16 +102,6 @@ static void put_book(struct btx_pane *pane, struct btx_json_value book)
     }
 }
 
-static size_t count_of(struct btx_json_value list)
-{
-    size_t count = 0;
-
-    for (struct btx_json_value one = btx_json_first(list); btx_json_is(one);
-         one = btx_json_next(list, one))
-        count++;
-    return count;
-}
-
 void btx_market_draw(struct btx_console *console, struct btx_pane *pane, uint64_t now_ns)
 {
     const struct btx_json_value market = btx_feed_line(&console->feeds[BTX_CONSOLE_MARKET], 0);
@@ -130,7 +120,7 @@ void btx_market_draw(struct btx_console *console, struct btx_pane *pane, uint64_
     right.column = 2 + (unsigned)name_columns + 2 * (1 + PRICE_COLUMNS) + BOOK_GAP;
     btx_pane_line(pane, BTX_GRID_STRONG, "  %-*s %*s %*s", name_columns, "RUNNER", PRICE_COLUMNS,
                   "BACK", PRICE_COLUMNS, "LAY");
-    btx_list_fit(&console->runners, count_of(books), btx_pane_rows_left(pane));
+    btx_list_fit(&console->runners, btx_page_elements(books), btx_pane_rows_left(pane));
     for (book = btx_json_first(books); btx_json_is(book); book = btx_json_next(books, book), i++) {
         if (i >= console->runners.top && btx_pane_rows_left(pane) != 0)
             put_runner(pane, book, description, i == console->runners.chosen, name_columns);

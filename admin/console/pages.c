@@ -25,6 +25,8 @@ const struct btx_page btx_pages[BTX_CONSOLE_PAGE_COUNT] = {
                                   btx_markets_draw, btx_markets_key, btx_markets_keys},
     [BTX_CONSOLE_PAGE_AUDIT] = {"audit", '4', FEEDS_ALWAYS | FEED(SNAPSHOTS), btx_audit_draw,
                                 btx_audit_key, btx_audit_keys},
+    [BTX_CONSOLE_PAGE_ACCOUNT] = {"account", '5', FEEDS_ALWAYS | FEED(ACCOUNT), btx_account_draw,
+                                  btx_account_key, btx_account_keys},
     [BTX_CONSOLE_PAGE_HELP] = {"help", '?', FEEDS_ALWAYS, btx_help_draw, btx_help_key,
                                btx_help_keys},
 };
@@ -80,6 +82,16 @@ struct btx_page_text btx_page_count(struct btx_json_value value)
     (void)snprintf(text.text, sizeof text.text, "%s",
                    btx_status_format_count(btx_page_number(value, BTX_STATUS_ABSENT)).text);
     return text;
+}
+
+size_t btx_page_elements(struct btx_json_value list)
+{
+    size_t count = 0;
+
+    for (struct btx_json_value one = btx_json_first(list); btx_json_is(one);
+         one = btx_json_next(list, one))
+        count++;
+    return count;
 }
 
 /* ---- Answers ---- */

@@ -48,6 +48,11 @@ void btx_audit_draw(struct btx_console *console, struct btx_pane *pane, uint64_t
 bool btx_audit_key(struct btx_console *console, int key, uint64_t now_ns);
 const char *btx_audit_keys(const struct btx_console *console);
 
+void btx_account_open(struct btx_console *console, uint64_t account);
+void btx_account_draw(struct btx_console *console, struct btx_pane *pane, uint64_t now_ns);
+bool btx_account_key(struct btx_console *console, int key, uint64_t now_ns);
+const char *btx_account_keys(const struct btx_console *console);
+
 void btx_help_draw(struct btx_console *console, struct btx_pane *pane, uint64_t now_ns);
 bool btx_help_key(struct btx_console *console, int key, uint64_t now_ns);
 const char *btx_help_keys(const struct btx_console *console);
@@ -67,6 +72,9 @@ uint64_t btx_page_number(struct btx_json_value value, uint64_t otherwise);
 
 /* "1,234,567", or "-" for none. */
 struct btx_page_text btx_page_count(struct btx_json_value value);
+
+/* How many elements a list has. */
+size_t btx_page_elements(struct btx_json_value list);
 
 /* Say in a line why there are no answers to @feed, or that they are old, unless that stands above
  * already.  False: there are none at all, so that there is nothing to draw. */

@@ -28,6 +28,7 @@ close() { tmux -S "$window" kill-server; }
 screen() { tmux -S "$window" capture-pane -p "$@"; }
 shows() { screen | grep -q -- "$1"; }
 shows_not() { ! shows "$1"; }
+# Messages about what went well pass by: no case waits for one.
 press() { tmux -S "$window" send-keys "$@"; }
 want() { shows "$1" || fail "no '$1' on: $(screen)"; }
 notes() { "$BIN/betex-wal" dump --notes "$scratch/wal"; }
@@ -45,7 +46,7 @@ look() {
     until_so shows '^\[1 dashboard'
     press F4
     until_so shows 'VERIFY: not asked for'
-    want '^ 1 dashboard   2 log   3 markets  \[4 audit\]  ? help   q quit'
+    want '^ 1 dashboard   2 log   3 markets  \[4 audit\]  5 account   ? help   q quit'
     press v
     until_so shows 'Verify the whole log?'
     press y
@@ -63,9 +64,8 @@ log() {
     press r
     until_so shows 'Rotate the log?'
     press n
-    until_so shows 'not done: Rotate the log'
+    until_so shows_not 'Rotate the log?'
     press r y
-    until_so shows 'wal rotate: noted for '
     until_so eval 'notes | grep -q "\"what\":\"wal rotate\""'
     expect 0 account open 1002 # So that there is something to rotate before.
     until_so shows '^>  *2  *6-6 '
@@ -85,7 +85,6 @@ markets() {
     until_so shows '^> 2 Rovers'
     want '^  1 .* 10  *2.5 |  *2  *10$' # The book stands beside the list.
     press s y
-    until_so shows 'market suspend 7: MarketSuspended, seq 7'
     until_so shows 'ODDS, SUSPENDED, version 2'
     press s y
     until_so shows 'market suspend 7: refused: it is so already (NO_CHANGE)'
@@ -105,14 +104,31 @@ change() {
     press 2 Enter
     until_so shows 'Settle market 7: 2?'
     press y Enter
-    until_so shows 'not done: Settle market 7: 2'
+    until_so shows_not 'type 7 and Enter'
     expect 0 market ls
     out '     7  ODDS  OPEN    no             3       2        0.05        1'
     press t 2 Enter 7 Enter
-    until_so shows 'market settle 7 2: '
     until_so shows 'ODDS, CLOSED'
-    want '^ market settle 7 2: \|^ f forget   Esc list'
     notes | grep -q '"who":"'"$(id -un)"'","what":"market settle 7 2"' || fail "$(notes)"
+}
+
+account() {
+    all
+    story
+    console
+    press 5 g
+    until_so shows 'Open an account?'
+    press 1001 Enter
+    until_so shows '^  balance  *250.5$'
+    want '^  available  *240.5$'
+    press f
+    until_so shows 'Freeze account 1001?'
+    press 1001 Enter
+    until_so shows '^  account 1001  *FROZEN'
+    want '^  available  *250.5$'
+    press u y
+    until_so shows 'account unfreeze 1001: AccountUnfrozen'
+    until_so shows_not FROZEN
 }
 
 # betex-admin goes and comes, the engine goes: it is said, with what is old marked, and tried on.
@@ -325,7 +341,7 @@ END
     press 2
     until_so shows 'held; kernel and record agree on process '"$engine_pid"
     press r y
-    until_so shows 'wal rotate: noted for '
+    until_so eval 'notes | grep -q "\"what\":\"wal rotate\""'
     expect 0 account open 1002
     until_so shows '^>  *2 '
     until_so shows '^   *1  *1-5 .* [0-9a-f]\{8\}$' # It is sealed.

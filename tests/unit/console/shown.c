@@ -41,7 +41,9 @@ int shown_end(void **state)
 void shown_answer(enum btx_console_feed feed, const char *text, uint64_t now_ns)
 {
     shown_console.asked = feed;
-    shown_console.asked_market = shown_console.market;
+    shown_console.asked_id = feed == BTX_CONSOLE_MARKET    ? shown_console.market
+                             : feed == BTX_CONSOLE_ACCOUNT ? shown_console.account
+                                                           : 0;
     btx_console_take(&shown_console, BTX_CONSOLE_LOOKS, 0, text, strlen(text), NULL, 0, now_ns,
                      now_ns);
 }

@@ -320,6 +320,27 @@ static void key__each_of_a_market__asks_for_its_verb(void **state)
     }
 }
 
+static void key__an_account_to_freeze__its_number_must_be_typed(void **state)
+{
+    (void)state;
+    answer_all("{}");
+    shown_answer(BTX_CONSOLE_WHOAMI, operator_json, NOON_NS);
+    shown_press("5f", NOON_NS); /* There is none open yet. */
+    assert_int_equal(shown_console.question.state, BTX_QUESTION_NONE);
+    shown_press("g1001", NOON_NS);
+    btx_console_key(&shown_console, BTX_KEY_ENTER, NOON_NS);
+    assert_string_equal(asked(BTX_CONSOLE_LOOKS, NOON_NS), "account show --json 1001");
+    shown_press("fy", NOON_NS);
+    btx_console_key(&shown_console, BTX_KEY_ENTER, NOON_NS);
+    assert_string_equal(asked(BTX_CONSOLE_CHANGES, NOON_NS), "");
+    shown_press("f1001", NOON_NS);
+    btx_console_key(&shown_console, BTX_KEY_ENTER, NOON_NS);
+    assert_string_equal(asked(BTX_CONSOLE_CHANGES, NOON_NS), "account freeze 1001");
+    take_change(0, "", "");
+    shown_press("uy", NOON_NS);
+    assert_string_equal(asked(BTX_CONSOLE_CHANGES, NOON_NS), "account unfreeze 1001");
+}
+
 static void key__drain_and_shutdown__want_the_word(void **state)
 {
     (void)state;
@@ -398,6 +419,7 @@ int main(void)
         TEST(key__one_who_may_only_look__told_so),
         TEST(key__a_market_to_void__its_number_must_be_typed),
         TEST(key__each_of_a_market__asks_for_its_verb),
+        TEST(key__an_account_to_freeze__its_number_must_be_typed),
         TEST(key__drain_and_shutdown__want_the_word),
         TEST(key__verify__beside_all_else),
         TEST(key__q__over),

@@ -261,6 +261,28 @@ static void market__a_description_that_is_no_json__left_out(void **state)
 
 /* ---- Others ---- */
 
+static void account__open__money_and_positions(void **state)
+{
+    (void)state;
+    shown_press("5", NOON_NS);
+    shown_answer(BTX_CONSOLE_STATUS, shown_status, NOON_NS);
+    shown_draw(24, 80, NOON_NS);
+    shown_find("Which account?");
+    shown_press("g7", NOON_NS);
+    btx_console_key(&shown_console, BTX_KEY_ENTER, NOON_NS);
+    shown_answer(BTX_CONSOLE_ACCOUNT,
+                 "{\"account\":7,\"frozen\":true,\"balance\":250.5,\"available\":-1,"
+                 "\"cseq\":3,\"transfer\":9,\"positions\":[{\"market\":101,\"runner\":2,"
+                 "\"win\":-10,\"lose\":12.5}]}\n",
+                 NOON_NS);
+    shown_draw(24, 80, NOON_NS);
+    shown_find("  account 7                     FROZEN");
+    shown_find("  balance                    250.5");
+    shown_find("  available                     -1");
+    shown_find(">          101            2                  -10                 12.5");
+    shown_find(" g another one   u unfreeze");
+}
+
 static void audit__snapshots__the_newest_first(void **state)
 {
     (void)state;
@@ -303,7 +325,7 @@ static void pages__answers_without_what_they_show__drawn(void **state)
     for (size_t i = 0; i < BTX_COUNT_OF(answers); i++) {
         for (unsigned feed = 0; feed < BTX_CONSOLE_FEED_COUNT; feed++)
             shown_answer((enum btx_console_feed)feed, answers[i], NOON_NS);
-        for (const char *page = "1234?3"; *page != '\0'; page++) {
+        for (const char *page = "12345?3"; *page != '\0'; page++) {
             btx_console_key(&shown_console, *page, NOON_NS);
             shown_draw(24, 80, NOON_NS);
             shown_draw(43, 132, NOON_NS);
@@ -345,6 +367,7 @@ int main(void)
         TEST(market__open__runners_and_the_book_of_the_chosen),
         TEST(market__as_it_stands__only_its_keys),
         TEST(market__a_description_that_is_no_json__left_out),
+        TEST(account__open__money_and_positions),
         TEST(audit__snapshots__the_newest_first),
         TEST(audit__verify_says_more_than_fits__its_end_is_shown),
         TEST(pages__answers_without_what_they_show__drawn),
