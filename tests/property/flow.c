@@ -609,7 +609,8 @@ static void pick_options(struct btx_flow *flow, const struct btx_model *model,
         if (btx_flow_wrong(flow))
             command->min_fill = btx_random_chance(random, 500)
                                     ? (int64_t)btx_random_below(random, 3) - 1
-                                    : command->size + step;
+                                : command->size <= INT64_MAX - step ? command->size + step
+                                                                    : command->size;
     }
 }
 

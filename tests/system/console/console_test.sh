@@ -345,7 +345,7 @@ END
     expect 0 account open 1002
     until_so shows '^>  *2 '
     until_so shows '^   *1  *1-5 .* [0-9a-f]\{8\}$' # It is sealed.
-    want '^  rotation .* ago in '
+    until_so shows '^  rotation .* ago in '
     press 1 x
     until_so shows 'End the engine?'
     press s h u t d o w n Enter
