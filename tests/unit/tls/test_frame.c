@@ -207,6 +207,9 @@ static void frame_read__wishes_out_of_their_range__are_bad(void **state)
     assert_null(read_client());
     stream->from_now = 1;
     assert_null(read_client());
+    stream->from_now = 2;
+    assert_string_equal(read_client(), "from_now, after_seq: out of range");
+    stream->from_now = 1;
     stream->after_seq = 1;
     assert_string_equal(read_client(), "from_now, after_seq: out of range");
 }
