@@ -127,6 +127,37 @@ uint32_t btx_core_view_live_orders(const struct btx_core *core, uint64_t account
     return live;
 }
 
+uint64_t btx_core_view_next_position(const struct btx_core *core, uint64_t account, uint64_t after)
+{
+    const struct account *found = btx_find_account(finder(core), account);
+    uint64_t next = 0;
+    for (uint32_t slot = found == NULL ? NO_SLOT : found->positions; slot != NO_SLOT;
+         slot = core->position[slot].account_next) {
+        const uint64_t market = core->market[core->position[slot].market].id;
+        if (market > after && (next == 0 || market < next))
+            next = market;
+    }
+    return next;
+}
+
+size_t btx_core_view_orders(const struct btx_core *core, uint64_t account, uint64_t market,
+                            uint64_t after, uint64_t *ret_orders, size_t orders_max)
+{
+    const struct account *owner = btx_find_account(finder(core), account);
+    const struct market *found = btx_find_market(finder(core), market);
+    size_t count = 0;
+    if (owner == NULL || found == NULL)
+        return 0;
+    const struct position *position = btx_find_position(
+        finder(core), (uint32_t)(owner - core->account), slot_of_market(core, found));
+    for (uint32_t slot = position == NULL ? NO_SLOT : position->orders_head;
+         slot != NO_SLOT && count < orders_max; slot = core->order[slot].position_next) {
+        if (core->order[slot].id > after)
+            ret_orders[count++] = core->order[slot].id;
+    }
+    return count;
+}
+
 bool btx_core_view_is_removed(const struct btx_core *core, uint64_t market, uint32_t index)
 {
     const struct market *found = btx_find_market(finder(core), market);

@@ -100,6 +100,15 @@ bool btx_core_view_is_removed(const struct btx_core *core, uint64_t market, uint
  * its positions. */
 uint32_t btx_core_view_live_orders(const struct btx_core *core, uint64_t account);
 
+/* The smallest market id greater than @after in which @account has a position, 0 when there is
+ * none.  Looks at each of its positions. */
+uint64_t btx_core_view_next_position(const struct btx_core *core, uint64_t account, uint64_t after);
+
+/* Live orders of @account in @market with ids greater than @after, ascending, up to @orders_max;
+ * returns how many.  Looks at each of them. */
+size_t btx_core_view_orders(const struct btx_core *core, uint64_t account, uint64_t market,
+                            uint64_t after, uint64_t *ret_orders, size_t orders_max);
+
 /* The description of @market into @ret_text; returns its bytes, 0 also for an unknown market. */
 size_t btx_core_view_description(const struct btx_core *core, uint64_t market,
                                  char ret_text[BTX_DESCRIPTION_BYTES_MAX]);

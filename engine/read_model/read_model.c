@@ -198,6 +198,8 @@ static size_t take_copy(struct btx_read_model *model, size_t length_bytes)
         if (btx_record_length_bytes(record) > length_bytes - used_bytes)
             break;
         why = btx_record_check(record, length_bytes - used_bytes);
+        if (why == NULL && model->options.before != NULL)
+            model->options.before(model->options.context, record);
         if (why == NULL)
             why = take(model->exchange.core, &model->seq, record);
         if (why != NULL) {

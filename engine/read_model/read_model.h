@@ -27,7 +27,9 @@ struct btx_read_model_options {
     const char *wal_root; /* of the engine's log; outlives the model */
     struct btx_core_capacity capacity;
     const struct btx_clock *clock;
-    btx_read_model_sink sink; /* NULL: nobody wants records */
+    btx_read_model_sink before; /* the same just before it is applied, for who wants to know what
+                                   it ends: an order's account, its runner.  NULL: nobody */
+    btx_read_model_sink sink;   /* NULL: nobody wants records */
     void *context;
     /* Called by the model's thread when it has come to its end: wake the owner, which then calls
      * turn.  Must be safe there (a write to an eventfd). */

@@ -79,6 +79,7 @@ enum btx_sandbox_profile {
     BTX_SANDBOX_SHADOW,
     BTX_SANDBOX_ADMIN,
     BTX_SANDBOX_LAUNCHER, /* who executes betex-wal for betex-admin, and that betex-wal */
+    BTX_SANDBOX_GATEWAY,  /* when it listens already */
     BTX_SANDBOX_PROFILE_COUNT
 };
 

@@ -21,11 +21,11 @@
 /* Columns of the table. */
 #define START (1u << BTX_SANDBOX_ENGINE_START)
 #define LAUNCHER (1u << BTX_SANDBOX_LAUNCHER)
-#define SERVERS (1u << BTX_SANDBOX_SHADOW | 1u << BTX_SANDBOX_ADMIN)
+#define SERVERS (1u << BTX_SANDBOX_SHADOW | 1u << BTX_SANDBOX_ADMIN | 1u << BTX_SANDBOX_GATEWAY)
 #define THREADS (START | SERVERS) /* who makes threads, and opens what it needs, as it goes */
 #define LOCKERS (START | 1u << BTX_SANDBOX_ENGINE)
 #define WRITERS (LOCKERS | 1u << BTX_SANDBOX_SHADOW)
-#define SERVICES (WRITERS | 1u << BTX_SANDBOX_ADMIN)
+#define SERVICES (WRITERS | SERVERS)
 #define EVERYBODY ((1u << BTX_SANDBOX_PROFILE_COUNT) - 1)
 
 /* An argument that the kernel takes as an int: what is above it does not count. */

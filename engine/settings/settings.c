@@ -158,6 +158,76 @@ static const struct btx_setting group_rows[] = {
           "The system group whose members may change things too: markets, accounts, the log."),
 };
 
+/* ---- gateway ---- */
+
+#define FILE_OF(field, usual, text)                                                                \
+    {                                                                                              \
+        .name = "gateway." #field, .unit = BTX_SETTING_PATH,                                       \
+        .maximum = sizeof(((struct btx_gateway_settings *)NULL)->field) - 1,                       \
+        .fallback_text = (usual), .offset_bytes = offsetof(struct btx_gateway_settings, field),    \
+        .help = (text)                                                                             \
+    }
+
+static const struct btx_setting gateway_rows[] = {
+    {.name = "gateway.listen",
+     .unit = BTX_SETTING_TEXT,
+     .minimum = 3,
+     .maximum = sizeof(((struct btx_gateway_settings *)NULL)->listen) - 1,
+     .alphabet = "0-9a-f.:[],",
+     .fallback_text = "0.0.0.0:7443,[::]:7443",
+     .offset_bytes = offsetof(struct btx_gateway_settings, listen),
+     .help = "Where clients connect, addresses and ports with commas between them; an address of "
+             "IPv6 stands in brackets, and then all of it in quotes. Port 0: any, which the log "
+             "tells."},
+    FILE_OF(certificate, "/etc/betex/tls/gateway.pem",
+            "The gateway's certificate, and those between it and its CA behind it."),
+    FILE_OF(key, "/etc/betex/tls/gateway.key", "The private key of the certificate."),
+    FILE_OF(client_ca, "/etc/betex/tls/client-ca.pem",
+            "The certificate of the CA (or of several) that clients' certificates must be of."),
+    FILE_OF(crl, "/etc/betex/tls/client-ca.crl",
+            "The list of that CA's revoked certificates. Without one that is in force nobody gets "
+            "in."),
+    FILE_OF(clients, "/etc/betex/clients",
+            "Who may trade on which account: lines of an account, view or trade, and the subject "
+            "of a certificate."),
+};
+
+#define LIMIT(key, field, kind, least, most, usual, text)                                          \
+    {                                                                                              \
+        .name = "gateway.limits." key, .unit = (kind), .minimum = (least), .maximum = (most),      \
+        .fallback = (usual), .offset_bytes = offsetof(struct btx_gateway_settings, field),         \
+        .help = (text)                                                                             \
+    }
+
+static const struct btx_setting gateway_limit_rows[] = {
+    LIMIT("connections", connections, COUNT, 1, 65536, 4096,
+          "Connections at a time; what is over it is closed at once."),
+    LIMIT("connections_per_address", connections_per_address, COUNT, 1, 65536, 256,
+          "Of these, from one address (of IPv6: from one /64)."),
+    LIMIT("handshakes", handshakes, COUNT, 1, 65536, 256,
+          "TLS handshakes at a time; for one more the oldest is given up."),
+    LIMIT("frames_per_second", frames_per_second, COUNT, 1, 1000000, 20000,
+          "Frames of a session in a second; what is over it has to wait."),
+    LIMIT("outstanding", outstanding, COUNT, 1, 8192, 256,
+          "Commands of a session that wait for their answer; the next one has to wait."),
+    LIMIT("books", books, COUNT, 0, 65536, 1024, "Books that a session may be subscribed to."),
+    LIMIT("output", output_bytes, BTX_SETTING_BYTES, 65536, 1024 * MIB, 4 * MIB,
+          "What may wait for a session that reads slowly; one with more is closed."),
+};
+
+#define DEADLINE(key, field, usual, text)                                                          \
+    {                                                                                              \
+        .name = "gateway.deadlines." key, .unit = BTX_SETTING_DURATION, .minimum = SECOND_NS / 10, \
+        .maximum = DAY_NS, .fallback = (usual)*SECOND_NS,                                          \
+        .offset_bytes = offsetof(struct btx_gateway_settings, field), .help = (text)               \
+    }
+
+static const struct btx_setting gateway_deadline_rows[] = {
+    DEADLINE("handshake", handshake_ns, 10, "For TLS, then for HELLO, then for WELCOME: each."),
+    DEADLINE("idle", idle_ns, 60, "For the next frame of a session, a PING if there is no other."),
+    DEADLINE("stalled", stalled_ns, 30, "For a client to read something of what waits for it."),
+};
+
 /* ---- Together ---- */
 
 void btx_settings_init(struct btx_settings *settings, struct btx_config *config)
@@ -182,6 +252,12 @@ void btx_settings_init(struct btx_settings *settings, struct btx_config *config)
         {admin_rows, BTX_COUNT_OF(admin_rows), &settings->admin,
          "Administration on this machine, by betexctl."},
         {group_rows, BTX_COUNT_OF(group_rows), &settings->admin, "Who may do what."},
+        {gateway_rows, BTX_COUNT_OF(gateway_rows), &settings->gateway,
+         "The TLS front door. Certificates, keys and lists are read again on SIGHUP."},
+        {gateway_limit_rows, BTX_COUNT_OF(gateway_limit_rows), &settings->gateway,
+         "What clients may use up."},
+        {gateway_deadline_rows, BTX_COUNT_OF(gateway_deadline_rows), &settings->gateway,
+         "How long clients may take."},
     };
 
     btx_config_init(config, tables, BTX_COUNT_OF(tables));

@@ -59,6 +59,28 @@ struct btx_admin_settings {
     char operator_group[33];
 };
 
+/* As long as a path of a file may be, with its zero. */
+enum { BTX_FILE_PATH_BYTES = 129 };
+
+struct btx_gateway_settings {
+    char listen[129];
+    char certificate[BTX_FILE_PATH_BYTES];
+    char key[BTX_FILE_PATH_BYTES];
+    char client_ca[BTX_FILE_PATH_BYTES];
+    char crl[BTX_FILE_PATH_BYTES];
+    char clients[BTX_FILE_PATH_BYTES];
+    uint64_t connections;
+    uint64_t connections_per_address;
+    uint64_t handshakes;
+    uint64_t frames_per_second;
+    uint64_t outstanding;
+    uint64_t books;
+    uint64_t output_bytes;
+    uint64_t handshake_ns;
+    uint64_t idle_ns;
+    uint64_t stalled_ns;
+};
+
 struct btx_settings {
     struct btx_exchange_settings exchange;
     struct btx_engine_settings engine;
@@ -67,6 +89,7 @@ struct btx_settings {
     struct btx_snapshot_settings snapshot;
     struct btx_shadow_settings shadow;
     struct btx_admin_settings admin;
+    struct btx_gateway_settings gateway;
 };
 
 /* Set all to defaults, and begin @config with their keys.  @config points into @settings. */

@@ -181,13 +181,13 @@ show() {
     expect_status 0
     expect_err < /dev/null
     [ "$(wc -l < "$scratch/out")" -eq $((keys + 1)) ] || fail "$(cat "$scratch/out")"
-    expect_line 'KEY                                  VALUE                   FROM'
-    expect_line 'exchange.name                        Exchange: the first     line 2'
-    expect_line 'exchange.currency                    EUR                     default'
-    expect_line 'engine.cores                         2,3                     line 4'
-    expect_line 'engine.capacities.accounts           5000                    line 5'
-    expect_line 'wal.max_segment_age                  10 min                  line 7'
-    expect_line 'snapshot.interval                    1 min                   default'
+    expect_line 'KEY                                     VALUE                         FROM'
+    expect_line 'exchange.name                           Exchange: the first           line 2'
+    expect_line 'exchange.currency                       EUR                           default'
+    expect_line 'engine.cores                            2,3                           line 4'
+    expect_line 'engine.capacities.accounts              5000                          line 5'
+    expect_line 'wal.max_segment_age                     10 min                        line 7'
+    expect_line 'snapshot.interval                       1 min                         default'
 }
 
 show_json() {

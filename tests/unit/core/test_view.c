@@ -281,6 +281,30 @@ static void view_next_market__all_in_turn__ascending(void **state)
     assert_int_equal(btx_core_view_next_market(core, BTX_SCENE_BINARY), 0);
 }
 
+/* An account's own orders and the markets that they are in: nobody else's, in order. */
+static void view_orders__of_an_account__its_own_ascending(void **state)
+{
+    const struct btx_core *core = ((const struct btx_scene *)*state)->fixture.core;
+    uint64_t orders[4] = {0};
+    struct btx_order_view view;
+    size_t count;
+
+    assert_int_equal(btx_core_view_next_position(core, 1, 0), BTX_SCENE_MARKET);
+    assert_int_equal(btx_core_view_next_position(core, 1, BTX_SCENE_MARKET), 0);
+    assert_int_equal(btx_core_view_next_position(core, 77, 0), 0);
+    count = btx_core_view_orders(core, 1, BTX_SCENE_MARKET, 0, orders, 4);
+    assert_int_equal(count, btx_core_view_live_orders(core, 1));
+    assert_int_equal(count, 1);
+    assert_true(btx_core_view_order(core, orders[0], &view));
+    assert_int_equal(view.account, 1);
+    assert_int_equal(btx_core_view_orders(core, 1, BTX_SCENE_MARKET, orders[0] - 1, orders, 4), 1);
+    assert_int_equal(btx_core_view_orders(core, 1, BTX_SCENE_MARKET, orders[0], orders, 4), 0);
+    assert_int_equal(btx_core_view_orders(core, 1, BTX_SCENE_MARKET, 0, orders, 0), 0);
+    assert_int_equal(btx_core_view_orders(core, 77, BTX_SCENE_MARKET, 0, orders, 4), 0);
+    assert_int_equal(btx_core_view_orders(core, 1, 987654, 0, orders, 4), 0);
+    assert_int_equal(btx_core_view_orders(core, 1, BTX_SCENE_BINARY, 0, orders, 4), 0);
+}
+
 static void view_next_account__all_in_turn__ascending_without_the_house(void **state)
 {
     struct btx_fixture *fixture = *state;
@@ -341,6 +365,7 @@ int main(void)
         BTX_IN_FIXTURE(view_book__unknown_or_empty__nothing),
         BTX_IN_FIXTURE(view_queue__one_price__oldest_first),
         BTX_IN_SCENE(view_next_market__all_in_turn__ascending),
+        BTX_IN_SCENE(view_orders__of_an_account__its_own_ascending),
         BTX_IN_FIXTURE(view_next_account__all_in_turn__ascending_without_the_house),
         cmocka_unit_test(view_book__sizes_beyond_64_bits__the_greatest_there_is),
     };

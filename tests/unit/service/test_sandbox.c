@@ -659,6 +659,7 @@ static int call_thread(void *context)
 #define E (1u << BTX_SANDBOX_ENGINE)
 #define W (1u << BTX_SANDBOX_SHADOW)
 #define A (1u << BTX_SANDBOX_ADMIN)
+#define G (1u << BTX_SANDBOX_GATEWAY)
 #define L (1u << BTX_SANDBOX_LAUNCHER)
 
 static const struct {
@@ -677,16 +678,16 @@ static const struct {
     {"tgkill of another process", SYS_tgkill, call_tgkill_parent, 0, false},
     {"mmap to execute", SYS_mmap, call_mmap_exec, L, false},
     {"mmap to write and execute", SYS_mmap, call_mmap_write_exec, 0, false},
-    {"memfd_create", SYS_memfd_create, call_memfd, S | E | W | A, false},
-    {"setrlimit", SYS_prlimit64, call_setrlimit, S | W | A, false},
+    {"memfd_create", SYS_memfd_create, call_memfd, S | E | W | A | G, false},
+    {"setrlimit", SYS_prlimit64, call_setrlimit, S | W | A | G, false},
     {"mprotect to execute", SYS_mprotect, call_mprotect_exec, 0, false},
     {"unshare", SYS_unshare, call_unshare, 0, false},
     {"prctl(PR_SET_DUMPABLE)", SYS_prctl, call_dumpable, 0, false},
     {"fcntl(F_SETOWN)", SYS_fcntl, call_setown, 0, false},
     {"ioctl(TIOCSTI)", SYS_ioctl, call_sticky_ioctl, 0, false},
     {"sched_setaffinity", SYS_sched_setaffinity, call_setaffinity, S, false},
-    {"socket(AF_UNIX)", SYS_socket, call_unix, S | W | A, false},
-    {"a thread", SYS_clone, call_thread, S | W | A, true},
+    {"socket(AF_UNIX)", SYS_socket, call_unix, S | W | A | G, false},
+    {"a thread", SYS_clone, call_thread, S | W | A | G, true},
     {"pwrite", SYS_pwrite64, call_pwrite, S | E | W, false},
     {"fcntl(F_SETLK)", SYS_fcntl, call_setlk, S | E, false},
 };
