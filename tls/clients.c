@@ -12,8 +12,8 @@
 
 static int compare(const void *left, const void *right)
 {
-    const struct btx_client *one = left;
-    const struct btx_client *other = right;
+    const struct btx_client_row *one = left;
+    const struct btx_client_row *other = right;
     const int order = strcmp(one->subject, other->subject);
 
     return order != 0 ? order : one->line < other->line ? -1 : one->line > other->line;
@@ -45,7 +45,7 @@ static bool read_account(const char *word, uint64_t *ret_account)
 
 /* One line, without its end, into @row; false for one that says nothing.  *ret_why is NULL, or what
  * is wrong. */
-static bool parse_line(char *line, struct btx_client *row, const char **ret_why)
+static bool parse_line(char *line, struct btx_client_row *row, const char **ret_why)
 {
     const char *account;
     const char *rights;
@@ -79,7 +79,7 @@ static enum btx_fault_code parse_lines(struct btx_clients *clients, const char *
 
     while (line != NULL) {
         char *next = strchr(line, '\n');
-        struct btx_client *row = &clients->rows[clients->row_count];
+        struct btx_client_row *row = &clients->rows[clients->row_count];
         size_t length;
         const char *why;
 
@@ -104,7 +104,7 @@ static enum btx_fault_code refuse_repeated(const struct btx_clients *clients, co
                                            struct btx_fault *reterr_fault)
 {
     for (size_t i = 1; i < clients->row_count; i++) {
-        const struct btx_client *row = &clients->rows[i];
+        const struct btx_client_row *row = &clients->rows[i];
 
         for (size_t j = i; j-- > 0 && strcmp(clients->rows[j].subject, row->subject) == 0;) {
             if (clients->rows[j].account == row->account)
@@ -194,8 +194,8 @@ enum btx_fault_code btx_clients_read(struct btx_clients *clients, const char *pa
     return code;
 }
 
-const struct btx_client *btx_clients_find(const struct btx_clients *clients, const char *subject,
-                                          uint64_t account)
+const struct btx_client_row *btx_clients_find(const struct btx_clients *clients,
+                                              const char *subject, uint64_t account)
 {
     size_t low = 0;
     size_t high = clients->row_count;

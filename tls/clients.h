@@ -21,7 +21,7 @@ enum {
     BTX_SUBJECT_BYTES_MAX = 1024,
 };
 
-struct btx_client {
+struct btx_client_row {
     const char *subject;
     uint64_t account;
     uint32_t rights; /* BTX_RIGHT_TRADE or 0 */
@@ -31,7 +31,7 @@ struct btx_client {
 /* Fields are private. */
 struct btx_clients {
     char *text;
-    struct btx_client *rows; /* by subject, then line */
+    struct btx_client_row *rows; /* by subject, then line */
     size_t row_count;
 };
 
@@ -46,8 +46,8 @@ BTX_MUST_USE enum btx_fault_code btx_clients_read(struct btx_clients *clients, c
                                                   struct btx_fault *reterr_fault);
 
 /* What the certificate of @subject may do with @account, 0 for its first.  NULL: nothing. */
-const struct btx_client *btx_clients_find(const struct btx_clients *clients, const char *subject,
-                                          uint64_t account);
+const struct btx_client_row *btx_clients_find(const struct btx_clients *clients,
+                                              const char *subject, uint64_t account);
 
 /* Idempotent on {0}. */
 void btx_clients_done(struct btx_clients *clients);

@@ -51,7 +51,7 @@ static void drop_strangers(struct btx_gateway *gateway)
 {
     for (struct btx_connection *connection = gateway->connections; connection != NULL;
          connection = connection->next) {
-        const struct btx_client *client;
+        const struct btx_client_row *client;
 
         if (connection->account == NULL || connection->fd < 0)
             continue;

@@ -159,7 +159,7 @@ static void hello(struct btx_connection *connection)
 {
     struct btx_gateway *gateway = connection->gateway;
     const uint64_t wanted = gateway->request.hello.account;
-    const struct btx_client *client =
+    const struct btx_client_row *client =
         btx_clients_find(&gateway->clients, connection->subject, wanted);
 
     if (client == NULL) {

@@ -4,6 +4,7 @@
 
     BTX_BIN=build/release/bin gateway_test.py CASE
 """
+import json
 import os
 import random
 import signal
@@ -216,17 +217,10 @@ def protocol():
             assert steady.ask("PING")[0] == "PONG"
 
 
-DEADLINES = """
-  deadlines:
-    handshake: 1 s
-    idle: 2 s
-"""
-
-
 def deadlines():
     """Who does not shake hands, says no HELLO, or says nothing is closed in its time; with many of
     them there, others get in."""
-    with Rig(DEADLINES) as rig:
+    with Rig(handshake="10 s", idle="10 s") as rig:
         half_open = [socket.create_connection(rig.address(), timeout=120) for _ in range(100)]
         slow = socket.create_connection(rig.address(), timeout=120)
         slow.sendall(b"\x16\x03\x01\x02\x00\x01")  # A ClientHello that does not come.
@@ -690,7 +684,7 @@ def ended():
 
 def no_engine():
     """Without an engine nobody is let in, and is told why; with one again all is well."""
-    with Rig(DEADLINES) as rig:
+    with Rig(handshake="10 s", idle="10 s") as rig:
         gateway = rig.processes["betex-gateway"]
         alice = rig.client()
         rig.end("betexd", signal.SIGKILL)
@@ -704,11 +698,86 @@ def no_engine():
         assert is_alive(gateway)
 
 
+def trade_options(rig, name="alice"):
+    tls = rig.certificates
+    return [os.path.join(rig.bin, "betex-trade"), "--server", "localhost:%d" % rig.address()[1],
+            "--ca", tls.path("ca.pem"), "--cert", tls.path(name + ".pem"), "--key",
+            tls.path(name + ".key")]
+
+
+def run_trade(rig, *words, name="alice", status=0):
+    """What betex-trade prints; JSON lines as objects."""
+    result = subprocess.run(trade_options(rig, name) + list(words), capture_output=True, text=True,
+                            check=False)
+    assert result.returncode == status, (words, result)
+    if "--json" in words:
+        return [json.loads(line) for line in result.stdout.splitlines()]
+    return result.stdout + result.stderr
+
+
+def command_line():
+    """betex-trade: each verb, as a person and as a program reads it, and what is wrong."""
+    with Rig() as rig:
+        rig.open_market()
+        text = run_trade(rig, "place", "7", "1", "back", "2.5", "10", "ref=mine")
+        assert text.startswith("OrderAccepted: order 1, size 10, matched 0, remaining 10"), text
+        reply, = run_trade(rig, "--json", "place", "7", "1", "lay", "2.5", "4", "tif=ioc",
+                           name="bob")
+        assert reply["matched"] == 4 and reply["remaining"] == 0, reply
+        book, = run_trade(rig, "--json", "book", "7", "1")
+        assert book["backs"] == [[2.5, 6]] and book["lays"] == [], book
+        assert "2.5" in run_trade(rig, "book", "7", "1")
+        reply, = run_trade(rig, "--json", "replace", "1", "2.6", "5")
+        order = str(reply["order"])
+        assert run_trade(rig, "--json", "orders")[0]["remaining"] == 5
+        reply, = run_trade(rig, "--json", "cancel", order, "2")
+        assert reply["remaining"] == 3, reply
+        assert "balance 1000, available" in run_trade(rig, "account")
+        assert run_trade(rig, "--json", "markets")[0]["market"] == 7
+        seen = run_trade(rig, "--json", "--from", "0", "--count", "4", "events")
+        assert [event["event"] for event in seen] == [
+            "AccountOpened", "FundsDeposited", "OrderAccepted", "TradeMatched"], seen
+        assert len(run_trade(rig, "--json", "--count", "1", "watch", "7", "1")) == 1
+        assert run_trade(rig, "cancel-all").startswith("1 orders cancelled")
+        assert "NOTHING_TO_CANCEL" in run_trade(rig, "cancel-all", status=1)
+        assert "NOT_ALLOWED" in run_trade(rig, "place", "7", "1", "back", "2.5", "1",
+                                          name="viewer", status=2)
+        assert "want a price" in run_trade(rig, "place", "7", "1", "back", "2,5", "1", status=2)
+        assert "no such verb" in run_trade(rig, "bet", status=2)
+        assert "--server" in run_trade(rig, "--help")
+        rig.end("betex-gateway")
+        assert "betex-trade:" in run_trade(rig, "--wait", "0", "account", status=68)
+        rig.start_gateway()
+
+
+def exactly_once():
+    """The client library's commands are done once, whoever is killed while they are on their way."""
+    with Rig() as rig:
+        rig.open_market()
+        for life in range(4):
+            orders = subprocess.Popen(["sh", "-c", """
+                for i in 1 2 3 4 5 6 7 8; do "$@" place 7 1 back 2.5 1 || exit 1; done
+                """, "sh", *trade_options(rig), "--wait", "600"], stdout=subprocess.PIPE, text=True)
+            assert orders.stdout.readline().startswith("OrderAccepted")
+            port = rig.address()[1]
+            if life % 2 == 0:
+                rig.restart_engine()
+            else:
+                rig.end("betex-gateway", signal.SIGKILL)
+                rig.configure(port)
+                rig.start_gateway()
+            rest = orders.communicate()[0]
+            assert orders.returncode == 0, rest
+            with rig.client() as alice:
+                live = alice.ask("QUERY_ACCOUNT")[1]["live_orders"]
+                assert live == 8 * (life + 1), (life, live, rest)
+
+
 CASES = {name: globals()[name] for name in (
     "trade", "ipv6", "certificates", "reload", "rights", "protocol", "deadlines", "strangers",
     "key_updates", "stream", "reply_first", "books", "slow_reader", "sequence",
     "cancel_on_disconnect", "killed", "limits", "descriptors", "flood", "churn", "idle", "ended",
-    "no_engine")}
+    "no_engine", "command_line", "exactly_once")}
 
 
 def main():

@@ -95,10 +95,12 @@ def until(condition, process=None):
 class Rig:
     """Use it in `with`; what it started is ended behind it."""
 
-    def __init__(self, settings="", clients=None):
+    def __init__(self, settings="", clients=None, handshake="10 min", idle="1 h"):
         self.folder = tempfile.mkdtemp(prefix="betex-gateway-")
         self.settings = settings
+        self.deadlines = {"handshake": handshake, "idle": idle}
         self.processes = {}
+        self.bin = BIN
         self.certificates = Authority(self.path("tls"))
         self.certificates.make("gateway", "server")
         for name in ("alice", "bob", "viewer"):
@@ -115,7 +117,8 @@ class Rig:
         with open(self.path("clients"), "w", encoding="ascii") as file:
             file.write("# account, rights, subject\n" + "\n".join(lines) + "\n")
 
-    def configure(self):
+    def configure(self, port=0):
+        """Write the configuration; with a port that the gateway had before, to have it again."""
         user = subprocess.run(["id", "-un"], check=True, capture_output=True,
                               text=True).stdout.strip()
         group = subprocess.run(["id", "-gn"], check=True, capture_output=True,
@@ -145,14 +148,19 @@ admin:
 shadow:
   socket: %(folder)s/shadow.sock
 gateway:
-  listen: 127.0.0.1:0,[::1]:0
+  listen: 127.0.0.1:%(port)d,[::1]:0
   certificate: %(certificate)s
   key: %(key)s
   client_ca: %(ca)s
   crl: %(crl)s
   clients: %(folder)s/clients
+  deadlines:
+    handshake: %(handshake)s
+    idle: %(idle)s
+    stalled: 10 min
 %(settings)s
-""" % {"folder": self.folder, "user": user, "group": group, "settings": self.settings,
+""" % {"port": port, "folder": self.folder, "user": user, "group": group,
+                "settings": self.settings, **self.deadlines,
                 "certificate": tls.path("gateway.pem"), "key": tls.path("gateway.key"),
                 "ca": tls.path("ca.pem"), "crl": tls.path("crl.pem")})
 

@@ -20,6 +20,7 @@ SERVICES = {
     "betexd": (1.0, ("START", "ENGINE")),
     "betex-shadow": (1.5, ("SHADOW",)),
     "betex-admin": (1.5, ("ADMIN", "LAUNCHER")),
+    "betex-gateway": (2.0, ("GATEWAY",)),
     "betex-prepare": (1.5, ()),
     "betex-config": (1.5, ()),
     "betex-console@": (1.0, ()),
@@ -131,10 +132,11 @@ def calls_of_unit(unit):
 
 def calls_of_profile(profile):
     """What sandbox_calls.def lets a profile do, by the groups of sandbox_calls.c."""
-    groups = {"START": "START", "SERVERS": "SHADOW ADMIN", "THREADS": "START SHADOW ADMIN",
+    groups = {"START": "START", "SERVERS": "SHADOW ADMIN GATEWAY",
+              "THREADS": "START SHADOW ADMIN GATEWAY",
               "LOCKERS": "START ENGINE", "WRITERS": "START ENGINE SHADOW",
-              "SERVICES": "START ENGINE SHADOW ADMIN", "LAUNCHER": "LAUNCHER",
-              "EVERYBODY": "START ENGINE SHADOW ADMIN LAUNCHER"}
+              "SERVICES": "START ENGINE SHADOW ADMIN GATEWAY", "LAUNCHER": "LAUNCHER",
+              "EVERYBODY": "START ENGINE SHADOW ADMIN GATEWAY LAUNCHER"}
     rows = re.findall(r"^CALL(?:_IF)?\((\w+), (\w+)[,)]",
                       read("engine", "service", "sandbox_calls.def"), re.M)
     return {name for name, group in rows if profile in groups[group].split()}
@@ -189,7 +191,7 @@ def case_restarts():
     stay = {"USAGE", "INPUT", "CONFIG", "LOCKED", "CORRUPT", "LAYOUT", "LIMIT"}
     rows = re.findall(r"^FAULT\((\w+), (\d+),", read("engine", "base", "fault.def"), re.M)
     wanted = {status for name, status in rows if name in stay}
-    for name in ("betexd", "betex-shadow", "betex-admin"):
+    for name in ("betexd", "betex-shadow", "betex-admin", "betex-gateway"):
         unit = name + ".service"
         got = set(values(unit, "RestartPreventExitStatus")[0].split())
         if got != wanted:
@@ -221,7 +223,8 @@ def case_users():
             return
         with open(passwd, encoding="utf-8") as file:
             users = {line.split(":")[0] for line in file}
-        for name in sorted({"betex-engine", "betex-shadow", "betex-admin"} - users):
+        for name in sorted({"betex-engine", "betex-shadow", "betex-admin", "betex-gateway"} -
+                           users):
             yield "systemd-sysusers did not make %s" % name
 
 

@@ -23,7 +23,7 @@ static void clients_find__subjects_and_accounts__as_the_file_says(void **state)
 {
     struct btx_clients clients;
     struct btx_fault fault = {0};
-    const struct btx_client *client;
+    const struct btx_client_row *client;
 
     (void)state;
     assert_int_equal(parse(&clients,
