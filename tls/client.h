@@ -51,8 +51,8 @@ const struct btx_frame_welcome *btx_client_welcome(const struct btx_client *clie
 
 /* Do @command exactly once: account and cseq are set here.  *ret_reply is the answer, a
  * CommandRejected too.
- * Faults: IO (patience is over: whether it was done is not known; calling again with the same command
- * would be another one), INPUT (refused by the gateway: not done), MEMORY. */
+ * Faults: IO (patience is over: whether it was done is not known; calling again with the same
+ * command would be another one), INPUT (refused by the gateway: not done), MEMORY. */
 BTX_MUST_USE enum btx_fault_code btx_client_command(struct btx_client *client,
                                                     union btx_command_space *command,
                                                     struct btx_frame_reply *ret_reply,

@@ -751,7 +751,8 @@ def command_line():
 
 
 def exactly_once():
-    """The client library's commands are done once, whoever is killed while they are on their way."""
+    """The client library's commands are done once, whoever is killed while they are on their way.
+    """
     with Rig() as rig:
         rig.open_market()
         for life in range(4):
