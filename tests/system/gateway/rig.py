@@ -184,7 +184,7 @@ gateway:
         self.start("betexd", "serving", *OPTIONS)
 
     def start_admin(self):
-        self.start("betex-admin", "engine reached", *OPTIONS_OF_ADMIN)
+        self.start("betex-admin", "engine reached", *OPTIONS)
 
     def start_gateway(self):
         self.start("betex-gateway", "engine reached", *OPTIONS)
@@ -291,6 +291,3 @@ gateway:
         client = self.connect(name)
         client.say_hello(flags)
         return client
-
-
-OPTIONS_OF_ADMIN = os.environ.get("BETEX_ADMIN_OPTIONS", "").split()

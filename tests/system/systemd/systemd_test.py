@@ -31,8 +31,8 @@ SERVICES = {
     "betex-wal-init@": (1.5, ()),
 }
 PROGRAMS = ["usr/bin/systemd-tmpfiles"] + ["usr/lib/betex/bin/" + name for name in (
-    "betexd", "betex-shadow", "betex-admin", "betex-prepare", "betexctl", "betex-power",
-    "betex-wal-disk")]
+    "betexd", "betex-shadow", "betex-admin", "betex-gateway", "betex-prepare", "betexctl",
+    "betex-power", "betex-wal-disk")]
 SKIPPED = 77
 
 
