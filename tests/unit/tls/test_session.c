@@ -62,7 +62,8 @@ static void send_out(void)
     const size_t length_bytes = btx_session_output(&fixture.session, &bytes);
 
     assert_in_range(length_bytes, 0, sizeof fixture.out - fixture.out_bytes);
-    memcpy(fixture.out + fixture.out_bytes, bytes, length_bytes);
+    if (length_bytes != 0)
+        memcpy(fixture.out + fixture.out_bytes, bytes, length_bytes);
     fixture.out_bytes += length_bytes;
     btx_session_sent(&fixture.session, length_bytes, fixture.now_ns);
 }
