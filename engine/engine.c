@@ -466,6 +466,26 @@ static enum btx_fault_code open_server(struct engine *engine, struct btx_fault *
     return BTX_OK;
 }
 
+/* Which core each part is pinned to; before its thread writes to the page itself.  The threads of
+ * the descriptors and the segments are where the main thread was when it started them. */
+static void show_cores(const struct engine *engine)
+{
+    static const struct {
+        enum btx_status_part part;
+        size_t index;
+    } rows[] = {
+        {BTX_STATUS_PART_MATCHER, 0},     {BTX_STATUS_PART_POLLER, 1},   {BTX_STATUS_PART_MAIN, 2},
+        {BTX_STATUS_PART_DESCRIPTORS, 2}, {BTX_STATUS_PART_SEGMENTS, 2},
+    };
+    const struct btx_setting_cores *cores = &engine->options->settings->engine.cores;
+    struct btx_status_writer writer;
+
+    for (size_t i = 0; i < BTX_COUNT_OF(rows) && cores->count != 0; i++) {
+        btx_status_writer_init(&writer, engine->page.shared, rows[i].part);
+        btx_status_common(&writer, BTX_STATUS_COMMON_CORE, core_of(cores, rows[i].index));
+    }
+}
+
 static void join_threads(struct engine *engine)
 {
     CHECK(pthread_join(engine->matcher_thread, NULL) == 0);
@@ -504,6 +524,7 @@ static enum btx_fault_code start_threads(struct engine *engine, struct btx_fault
 
     btx_poller_init(&engine->poller, &poller);
     btx_matcher_init(&engine->matcher, &matcher);
+    show_cores(engine);
     if (start_thread(engine, "btx-matcher", 0, run_matcher, &engine->matcher_thread,
                      reterr_fault) != BTX_OK)
         return reterr_fault->code;

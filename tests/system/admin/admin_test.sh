@@ -164,6 +164,8 @@ sandboxed() {
         exit $SKIPPED
     fi
     admin
+    core=$(sed -n 's/^Cpus_allowed_list:[^0-9]*\([0-9]*\).*/\1/p' /proc/self/status)
+    sed -i "s/  hugepages: off/&\n  cores: $core/" "$scratch/betex.yaml"
     real_engine
     until_so "$BIN/betexctl" market ls --socket "$scratch/admin.sock"
     for task in /proc/"$admin_pid"/task/* /proc/"$(launcher)"/task/*; do
@@ -190,6 +192,8 @@ sandboxed() {
     expect 0 market settle 7 2
     expect 0 market forget 7
     expect 0 status
+    expect 0 status --json
+    json 'all(lines[0]["parts"][part]["core"] == '"$core"' for part in ("main", "matcher", "poller", "descriptors", "segments"))'
     expect 0 metrics
     expect 0 wal status
     expect 0 wal lock
