@@ -121,12 +121,23 @@ static void fail_waiting(struct btx_admin_server *server, const char *why)
 
 /* ---- Following ---- */
 
+/* One turn of the model.  One that was up to date and reads the log again was overtaken. */
+static bool turn_model(struct btx_admin_server *server)
+{
+    const bool was_following = server->model.state == BTX_READ_MODEL_FOLLOWING;
+    const bool has_more = btx_read_model_turn(&server->model);
+
+    if (was_following && server->model.state != BTX_READ_MODEL_FOLLOWING)
+        server->overruns++;
+    return has_more;
+}
+
 static void go_on(struct btx_admin_server *server)
 {
     const uint64_t catch_ups = server->model.catch_ups;
     int turns = 0;
 
-    while (btx_read_model_turn(&server->model)) {
+    while (turn_model(server)) {
         if (++turns == TURNS_AT_ONCE) {
             event_active(server->go_on, EV_TIMEOUT, 0);
             break;
@@ -251,6 +262,9 @@ void btx_engine_link_read(struct btx_admin_server *server)
         (void)!btx_status_reading_add_view(server->reading, &server->view, &ignored);
     if (server->shadow_view.memory != NULL)
         (void)!btx_status_reading_add_view(server->reading, &server->shadow_view, &ignored);
+    btx_own_status_show(server);
+    (void)!btx_status_reading_add(server->reading, &server->own_page, sizeof server->own_page,
+                                  &ignored);
 }
 
 /* The auditor's page.  Where nobody answers that is known at once; one that hangs holds us up for
@@ -321,6 +335,7 @@ enum btx_fault_code btx_engine_link_open(struct btx_admin_server *server,
     server->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (server->reading == NULL || server->earlier == NULL || server->wake_fd < 0)
         return btx_fault_set(reterr_fault, BTX_FAULT_MEMORY, 0, "no memory for readings");
+    btx_own_status_open(server);
     if (btx_read_model_open(&server->model, &options, reterr_fault) != BTX_OK)
         return reterr_fault->code;
     server->second = event_new(server->base, -1, EV_PERSIST, on_second, server);
@@ -404,6 +419,7 @@ const char *btx_engine_link_request(struct btx_admin_call *call, enum btx_reques
         return full;
     if (type == BTX_REQUEST_OPERATOR_ACTION)
         return NULL;
+    call->server->changes++;
     call->wait = BTX_ADMIN_WAIT_NOTE;
     btx_session_set_deadline(call, BTX_ADMIN_ANSWER_SECONDS);
     return NULL;
@@ -417,6 +433,7 @@ const char *btx_engine_link_command(struct btx_admin_call *call, union btx_comma
         return why;
     if (!hand_in(call, command))
         return full;
+    call->server->changes++;
     call->wait = BTX_ADMIN_WAIT_COMMAND;
     btx_session_set_deadline(call, BTX_ADMIN_ANSWER_SECONDS);
     return NULL;

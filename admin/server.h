@@ -21,6 +21,7 @@
 #include "engine/read_model/read_model.h"
 #include "engine/ring/ring_client.h"
 #include "engine/settings/settings.h"
+#include "engine/status/page.h"
 #include "engine/status/reading.h"
 #include "engine/text/command_text.h"
 #include "engine/wal/log_reader.h"
@@ -124,6 +125,10 @@ struct btx_admin_server {
         shadow_view; /* of the auditor's page, which is fetched anew now and then:
                                            a restart of it makes another */
     uint64_t shadow_due_ns;
+    struct btx_status_shared own_page; /* what this process tells of itself */
+    struct btx_status_writer own;
+    uint64_t changes;                 /* commands and requests that were handed in */
+    uint64_t overruns;                /* the engine's ring went by too fast */
     uint64_t number;                  /* of the command handed in last */
     struct btx_admin_call *answering; /* whose command's events come now */
     struct btx_status_reading *reading;
@@ -155,6 +160,12 @@ BTX_MUST_USE const char *btx_engine_link_request(struct btx_admin_call *call,
 void btx_engine_link_read(struct btx_admin_server *server);
 /* Why the state cannot be shown now; NULL when it can. */
 const char *btx_engine_link_why(const struct btx_admin_server *server);
+
+/* ---- What this process tells of itself (own_status.c) ---- */
+
+void btx_own_status_open(struct btx_admin_server *server);
+/* Bring it up to date: before it is read. */
+void btx_own_status_show(const struct btx_admin_server *server);
 
 /* ---- Calls (session.c) ---- */
 

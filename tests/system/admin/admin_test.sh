@@ -94,6 +94,27 @@ status() {
     expect 1 audit status
 }
 
+# betex-admin tells of itself too, and what the kernel says of the lock.
+own_status() {
+    all
+    expect 0 account open 1001
+    expect 0 status --json
+    json 'lines[0]["figures"]["lock_kernel"] == "agrees"'
+    json 'lines[0]["figures"]["lock_kernel_pid"] == '"$engine_pid"
+    json 'lines[0]["figures"]["admin_commands"] == 1'
+    json 'lines[0]["figures"]["admin_sessions"] == 1'
+    json 'lines[0]["figures"]["admin_overruns"] == 0'
+    json 'lines[0]["figures"]["admin_seq"] == 1'
+    json 'lines[0]["parts"]["admin"]["pid"] == '"$admin_pid"
+    stop "$engine_pid"
+    engine_pid=''
+    expect 0 status --json
+    json 'lines[0]["figures"]["lock_kernel"] == "free"'
+    rm -r "$scratch/wal" # Of what is not there nothing is known.
+    expect 0 status --json
+    json 'lines[0]["figures"]["lock_kernel"] is None'
+}
+
 log() {
     all
     story
@@ -194,6 +215,7 @@ sandboxed() {
     expect 0 status
     expect 0 status --json
     json 'all(lines[0]["parts"][part]["core"] == '"$core"' for part in ("main", "matcher", "poller", "descriptors", "segments"))'
+    json 'lines[0]["figures"]["lock_kernel"] == "agrees" and lines[0]["figures"]["lock"] == "held"'
     expect 0 metrics
     expect 0 wal status
     expect 0 wal lock
