@@ -84,6 +84,7 @@ open_exchange() {
     cp "$scratch/events" "$scratch/seen"
     start_shadow
     start_admin
+    eventually operator market ls # Before it has read the log it says so.
 }
 
 # eventually COMMAND...: until it succeeds; ctest ends what takes for ever.
@@ -217,7 +218,6 @@ overrun() {
     configure_services 'ring_size: 4096'
     sed -i 's/^wal:/wal:\n  max_commit_bytes: 1 MiB/' "$scratch/betex.yaml"
     open_exchange
-    eventually operator market ls # Before it has read the log it says so.
     operator events tail --from 1 > "$scratch/tailed" 2> "$scratch/tail.err" &
     tail=$!
     until [ -s "$scratch/tailed" ]; do # It follows.
