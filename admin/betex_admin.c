@@ -97,6 +97,7 @@ static enum btx_fault_code serve(const struct options *options, struct btx_fault
     static struct btx_settings settings;
     static struct btx_config config;
     struct btx_launcher launcher = {.fd = -1};
+    struct btx_notify notify = BTX_NOTIFY_NONE;
     struct btx_log log;
     struct btx_log_line line;
     enum btx_fault_code code;
@@ -112,7 +113,9 @@ static enum btx_fault_code serve(const struct options *options, struct btx_fault
     server.log = &log;
     server.clock = btx_clock_system();
     server.launcher = &launcher;
-    if (prepare(&server, options, reterr_fault) != BTX_OK)
+    server.notify = &notify;
+    if (btx_notify_open(&notify, reterr_fault) != BTX_OK ||
+        prepare(&server, options, reterr_fault) != BTX_OK)
         return reterr_fault->code;
     code = btx_admin_server_open(&server, reterr_fault);
     if (code == BTX_OK) {
@@ -124,6 +127,7 @@ static enum btx_fault_code serve(const struct options *options, struct btx_fault
     }
     btx_admin_server_close(&server);
     btx_launcher_close(&launcher);
+    btx_notify_close(&notify);
     return code;
 }
 

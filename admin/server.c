@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { ACCEPTED_AT_ONCE = 16, BACKLOG = 16 };
+enum { ACCEPTED_AT_ONCE = 16, BACKLOG = 16, TICK_US = 500 * 1000 };
 
 static void on_accept(evutil_socket_t fd, short events, void *context)
 {
@@ -45,6 +45,18 @@ static void on_launcher_gone(evutil_socket_t fd, short events, void *context)
     (void)events;
     server->has_launcher_gone = true;
     (void)event_base_loopbreak(server->base);
+}
+
+/* Who has started this process is told that it answers, and from then on that it is alive. */
+static void on_tick(evutil_socket_t fd, short events, void *context)
+{
+    struct btx_admin_server *server = context;
+
+    (void)fd;
+    (void)events;
+    if (!server->is_ready_told)
+        server->is_ready_told = btx_notify_ready(server->notify);
+    (void)btx_notify_alive(server->notify, btx_clock_monotonic_ns(server->clock));
 }
 
 static void fill_address(struct sockaddr_un *address, const char *path)
@@ -92,16 +104,20 @@ static enum btx_fault_code listen_at(struct btx_admin_server *server, const char
 static enum btx_fault_code make_events(struct btx_admin_server *server,
                                        struct btx_fault *reterr_fault)
 {
+    const struct timeval tick = {.tv_usec = TICK_US};
+
     server->accept =
         event_new(server->base, server->listen_fd, EV_READ | EV_PERSIST, on_accept, server);
     server->stop[0] = evsignal_new(server->base, SIGTERM, on_stop, server);
     server->stop[1] = evsignal_new(server->base, SIGINT, on_stop, server);
     server->launcher_gone =
         event_new(server->base, server->launcher->fd, EV_READ, on_launcher_gone, server);
+    server->tick = event_new(server->base, -1, EV_PERSIST, on_tick, server);
     if (server->accept == NULL || server->stop[0] == NULL || server->stop[1] == NULL ||
-        server->launcher_gone == NULL || event_add(server->accept, NULL) != 0 ||
-        event_add(server->stop[0], NULL) != 0 || event_add(server->stop[1], NULL) != 0 ||
-        event_add(server->launcher_gone, NULL) != 0)
+        server->launcher_gone == NULL || server->tick == NULL ||
+        event_add(server->accept, NULL) != 0 || event_add(server->stop[0], NULL) != 0 ||
+        event_add(server->stop[1], NULL) != 0 || event_add(server->launcher_gone, NULL) != 0 ||
+        event_add(server->tick, &tick) != 0)
         return btx_fault_set(reterr_fault, BTX_FAULT_MEMORY, 0, "no memory for events");
     return BTX_OK;
 }
@@ -123,7 +139,9 @@ enum btx_fault_code btx_admin_server_open(struct btx_admin_server *server,
 enum btx_fault_code btx_admin_server_run(struct btx_admin_server *server,
                                          struct btx_fault *reterr_fault)
 {
+    on_tick(-1, 0, server);
     (void)event_base_dispatch(server->base);
+    (void)btx_notify_stopping(server->notify);
     if (server->has_launcher_gone)
         return btx_fault_set(reterr_fault, BTX_FAULT_BUG, 0, "the launcher of betex-wal is gone");
     return BTX_OK;
@@ -147,6 +165,7 @@ void btx_admin_server_close(struct btx_admin_server *server)
     free_event(server->stop[0]);
     free_event(server->stop[1]);
     free_event(server->launcher_gone);
+    free_event(server->tick);
     if (server->listen_fd >= 0) {
         (void)close(server->listen_fd);
         (void)unlink(server->settings->admin.socket);

@@ -20,6 +20,7 @@
 #include "engine/base/log.h"
 #include "engine/read_model/read_model.h"
 #include "engine/ring/ring_client.h"
+#include "engine/service/notify.h"
 #include "engine/settings/settings.h"
 #include "engine/status/page.h"
 #include "engine/status/reading.h"
@@ -99,12 +100,15 @@ struct btx_admin_server {
     const struct btx_log *log;
     const struct btx_clock *clock;
     struct btx_launcher *launcher;
+    struct btx_notify *notify; /* who has started this process */
     struct btx_role_groups groups;
     struct event_base *base;
     struct event *accept;
     struct event *stop[2];
     struct event *launcher_gone;
     bool has_launcher_gone;
+    struct event *tick; /* a timer: says that the loop turns */
+    bool is_ready_told;
     int listen_fd;
     struct btx_admin_call *calls[BTX_ADMIN_CALLS_MAX];
     struct btx_command_text decoder;

@@ -14,6 +14,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "engine/service/notify.h"
 #include "engine/service/sandbox.h"
 #include "engine/shadow/auditor.h"
 #include "engine/shadow/auditor_status.h"
@@ -40,6 +41,8 @@ struct shadow {
     struct btx_status_page_socket socket;
     struct btx_auditor auditor;
     int signal_fd;
+    struct btx_notify notify;
+    bool is_ready_told;
     bool stopping;
     char text[BTX_RECORD_TEXT_BYTES_MAX];
 };
@@ -49,6 +52,7 @@ static struct shadow shadow = {
     .socket = {.fd = -1, .page_fd = -1, .spare_fd = -1},
     .auditor = {.root_fd = -1, .segments_fd = -1},
     .signal_fd = -1,
+    .notify = {.fd = -1},
 };
 
 /* ---- What the auditor tells ---- */
@@ -113,8 +117,11 @@ static void on_news(void *context, const struct btx_auditor_news *news)
 
 static void on_beat(void *context)
 {
+    const uint64_t now_ns = btx_clock_monotonic_ns(shadow.clock);
+
     (void)context;
-    btx_status_beat(&shadow.status, btx_clock_monotonic_ns(shadow.clock));
+    btx_status_beat(&shadow.status, now_ns);
+    (void)btx_notify_alive(&shadow.notify, now_ns);
 }
 
 /* ---- Start ---- */
@@ -210,6 +217,8 @@ static void look_around(int wait_ms)
     struct signalfd_siginfo signal;
 
     on_beat(NULL);
+    if (!shadow.is_ready_told)
+        shadow.is_ready_told = btx_notify_ready(&shadow.notify);
     btx_auditor_show(&shadow.auditor.figures, &shadow.status);
     if (poll(polls, BTX_COUNT_OF(polls), wait_ms) <= 0)
         return;
@@ -278,10 +287,14 @@ static enum btx_fault_code audit(void)
 
     shadow.clock = btx_clock_system();
     btx_log_init(&shadow.log, "betex-shadow", shadow.clock);
-    code = open_all(&fault);
+    code = btx_notify_open(&shadow.notify, &fault);
+    if (code == BTX_OK)
+        code = open_all(&fault);
     if (code == BTX_OK)
         code = run(&fault);
+    (void)btx_notify_stopping(&shadow.notify);
     code = finish(code, &fault);
+    btx_notify_close(&shadow.notify);
     btx_status_page_socket_close(&shadow.socket);
     btx_auditor_close(&shadow.auditor);
     btx_status_page_close(&shadow.page);

@@ -179,6 +179,15 @@ roles() {
 
 # Both processes have no capabilities, cannot get any, and have few system calls; and all verbs do
 # what they do, with the engine that ships.
+notified() {
+    admin # Writes the configuration; the one that is looked at comes after it.
+    stop "$admin_pid"
+    admin_pid=
+    # shellcheck disable=SC2086
+    "$(dirname "$0")/../services/notified.py" "$BIN/betex-admin" --config "$scratch/betex.yaml" \
+        --wal "$scratch/wal" ${BETEXD_OPTIONS:-} 2> "$scratch/admin.log" || fail 'not as it should'
+}
+
 sandboxed() {
     if [ -n "${BETEXD_OPTIONS:-}" ]; then
         echo "skipped: this build runs without a sandbox ($BETEXD_OPTIONS)"

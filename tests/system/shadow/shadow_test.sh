@@ -442,6 +442,12 @@ sandboxed() {
     expect_err 'warning: without a sandbox, as the command line says: not for production'
 }
 
+notified() {
+    { orders 16; echo stop; } | make
+    "$(dirname "$0")/../services/notified.py" "${SHADOW[@]}" --wal "$log" \
+        --status-socket "$socket" 2> "$scratch/err" || fail "$(cat "$scratch/err")"
+}
+
 second_shadow() {
     { orders 16; echo stop; } | make
     start
