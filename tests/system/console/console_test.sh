@@ -30,7 +30,14 @@ shows() { screen | grep -q -- "$1"; }
 shows_not() { ! shows "$1"; }
 # Messages about what went well pass by: no case waits for one.
 press() { tmux -S "$window" send-keys "$@"; }
-want() { shows "$1" || fail "no '$1' on: $(screen)"; }
+# want PATTERN: it is there, or comes when all is drawn: a screen may be seen half drawn.
+want() {
+    local deadline=$((SECONDS + 120))
+    until shows "$1"; do
+        [ "$SECONDS" -lt "$deadline" ] || fail "no '$1' on: $(screen)"
+        sleep 0.02
+    done
+}
 notes() { "$BIN/betex-wal" dump --notes "$scratch/wal"; }
 
 look() {
@@ -149,7 +156,7 @@ away() {
     until_so shows 'asking on'
     admin
     until_so shows '^>  *7 '
-    shows_not 'nobody answers' || fail "$(screen)"
+    until_so shows_not 'nobody answers'
     kill -9 "$engine_pid"
     wait "$engine_pid" 2> /dev/null
     engine_pid=''
