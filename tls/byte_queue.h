@@ -38,10 +38,11 @@ static inline size_t btx_byte_queue_length(const struct btx_byte_queue *queue)
  * changed, when they would be over the limit or there is no memory. */
 BTX_MUST_USE void *btx_byte_queue_append(struct btx_byte_queue *queue, size_t length_bytes);
 
-/* What waits longest; of btx_byte_queue_length(), valid until the next append. */
+/* What waits longest; of btx_byte_queue_length(), valid until the next append.  It may be NULL when
+ * nothing waits. */
 static inline uint8_t *btx_byte_queue_front(const struct btx_byte_queue *queue)
 {
-    return queue->bytes + queue->head;
+    return queue->bytes == NULL ? NULL : queue->bytes + queue->head;
 }
 
 /* Take @length_bytes, which are there, from the front. */
