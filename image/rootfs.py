@@ -45,6 +45,7 @@ def make_root(folder, packages, modules, programs, top, release):
         os.symlink(aim, os.path.join(tree, name))
     write(os.path.join(tree, "usr/lib/os-release"), release)
     write(os.path.join(tree, "etc/machine-id"), "")
+    write(os.path.join(tree, "etc/hostname"), "betex\n")
     make_users(tree, packages.path("root"))
     set_modes(tree)
     check(tree)
@@ -159,10 +160,20 @@ def list_files(tree, taken, packages):
 def squashfs(folder, tree, epoch):
     """root.img: the same bytes for the same tree, wherever and whenever it is made."""
     image = os.path.join(folder, "root.img")
+    set_times(tree, epoch)
     run("mksquashfs", tree, image, "-comp", "zstd", "-Xcompression-level", "9", "-all-root",
         "-noappend", "-no-progress", "-quiet", "-no-xattrs",
         env={"SOURCE_DATE_EPOCH": str(epoch)})
     pad(image)
+
+
+def set_times(tree, epoch):
+    """Of every file and folder.  mksquashfs would only bring down what is later than the epoch, and
+    what an earlier build has left may be older."""
+    for where, folders, names in os.walk(tree, topdown=False):
+        for name in names + folders:
+            os.utime(os.path.join(where, name), (epoch, epoch), follow_symlinks=False)
+    os.utime(tree, (epoch, epoch))
 
 
 def verity(folder, image, version):

@@ -165,6 +165,24 @@ def case_initrd_archive(folder):
                 yield "%s came out as something else" % path
 
 
+def case_root_reproducible(folder):
+    """Two trees with the same files give the same bytes, whenever they were made."""
+    need("mksquashfs")
+    images = []
+    for number, made in enumerate((1000, 1700000500, 4000000000)):
+        tree = os.path.join(folder, "tree%d" % number)
+        write(os.path.join(tree, "usr/lib/file"), b"content")
+        os.symlink("file", os.path.join(tree, "usr/lib/link"))
+        for path in ("usr/lib/link", "usr/lib/file", "usr/lib", "usr", ""):
+            os.utime(os.path.join(tree, path), (made, made), follow_symlinks=False)
+        out = os.path.join(folder, "out%d" % number)
+        os.makedirs(out)
+        rootfs.squashfs(out, tree, 1700000000)
+        images.append(digest(os.path.join(out, "root.img")))
+    if len(set(images)) != 1:
+        yield "the images differ: %s" % images
+
+
 # --- Flashing -------------------------------------------------------------------------------------
 
 def make_image(folder):
