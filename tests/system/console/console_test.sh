@@ -313,6 +313,7 @@ refused() {
 
 # With the engine itself, and its auditor beside it.
 betexd() {
+    local account
     cat > "$scratch/betex.yaml" <<END
 engine:
   hugepages: off
@@ -351,7 +352,12 @@ END
     until_so eval 'notes | grep -q "\"what\":\"wal rotate\""'
     expect 0 account open 1002
     until_so shows '^>  *2 '
-    until_so shows '^   *1  *1-5 .* [0-9a-f]\{8\}$' # It is sealed.
+    account=1003
+    until shows '^   *1  *1-5 .* [0-9a-f]\{8\}$'; do # The seal comes with a commit behind it.
+        expect 0 account open $account
+        account=$((account + 1))
+        sleep 0.5
+    done
     until_so shows '^  rotation .* ago in '
     press 1 x
     until_so shows 'End the engine?'
