@@ -48,8 +48,10 @@ def case_order(run):
     bare_s = seconds_to_bare_init(run.image, run.program("betex-bare-init"), folder)
     recorded = Recorded(folder)
     ready_s, status = record_life(run.image, recorded, folder, ROUNDS)
-    if status["figures"]["hugepages"] is not True:
-        raise Failed("the event ring has no hugepages, as the configuration wants")
+    core = status["parts"]["matcher"]["core"]
+    if status["figures"]["hugepages"] is not True or core != 2:
+        raise Failed("hugepages: %s, the matcher on core %s: the configuration wants both" %
+                     (status["figures"]["hugepages"], core))
     claims = recorded.load()
     verdict = Auditor(run.programs, folder).judge(recorded.disk, claims.at(len(claims.told) << 32))
     if not verdict.right():
