@@ -78,7 +78,7 @@ static enum btx_fault_code once(const char *path, const char *const *arguments,
     enum btx_fault_code code;
     int fd = -1;
 
-    if (btx_remote_connect(path, 0, &fd, reterr_fault) != BTX_OK)
+    if (btx_remote_connect(path, btx_remote_hint, 0, &fd, reterr_fault) != BTX_OK)
         return reterr_fault->code;
     code = ask(fd, arguments, argument_count, reterr_fault);
     if (code == BTX_OK)

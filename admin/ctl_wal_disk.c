@@ -8,32 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "admin/ctl_request.h"
+#include "admin/remote.h"
 
 #define SOCKET_USUAL "/run/betex-wal-init.sock"
+#define HINT "only an appliance has this service"
 
 enum { REQUEST_BYTES = 200 };
-
-static enum btx_fault_code connect_to(const char *path, int *ret_fd, struct btx_fault *reterr_fault)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-    if (strlen(path) >= sizeof address.sun_path)
-        return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0, "--socket: the path is too long");
-    memcpy(address.sun_path, path, strlen(path));
-    *ret_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (*ret_fd < 0)
-        return btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "a socket");
-    if (connect(*ret_fd, (const struct sockaddr *)&address, sizeof address) == 0)
-        return BTX_OK;
-    (void)btx_fault_set(reterr_fault, BTX_FAULT_IO, errno,
-                        "%s: nobody answers (only an appliance has this service)", path);
-    (void)close(*ret_fd);
-    return reterr_fault->code;
-}
 
 /* The text behind the first line, to the screen; *@ret_done is what that line says. */
 static enum btx_fault_code take_answer(FILE *from, bool *ret_done, struct btx_fault *reterr_fault)
@@ -59,8 +42,8 @@ static enum btx_fault_code ask(const struct btx_ctl_request *request, const char
     FILE *from;
     int fd = -1;
 
-    if (connect_to(request->socket != NULL ? request->socket : SOCKET_USUAL, &fd, reterr_fault) !=
-        BTX_OK)
+    if (btx_remote_connect(request->socket != NULL ? request->socket : SOCKET_USUAL, HINT, 0, &fd,
+                           reterr_fault) != BTX_OK)
         return reterr_fault->code;
     if (send(fd, line, strlen(line), MSG_NOSIGNAL) != (ssize_t)strlen(line)) {
         (void)btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "asking");

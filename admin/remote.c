@@ -10,9 +10,10 @@
 #include "admin/protocol.h"
 
 const char btx_remote_socket_usual[] = "/run/betex/admin.sock";
+const char btx_remote_hint[] = "is betex-admin up?";
 
-enum btx_fault_code btx_remote_connect(const char *path, int socket_flags, int *ret_fd,
-                                       struct btx_fault *reterr_fault)
+enum btx_fault_code btx_remote_connect(const char *path, const char *hint, int socket_flags,
+                                       int *ret_fd, struct btx_fault *reterr_fault)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
@@ -24,8 +25,7 @@ enum btx_fault_code btx_remote_connect(const char *path, int socket_flags, int *
         return btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "a socket");
     if (connect(*ret_fd, (const struct sockaddr *)&address, sizeof address) == 0)
         return BTX_OK;
-    (void)btx_fault_set(reterr_fault, BTX_FAULT_IO, errno,
-                        "%s: nobody answers (is betex-admin up?)", path);
+    (void)btx_fault_set(reterr_fault, BTX_FAULT_IO, errno, "%s: nobody answers (%s)", path, hint);
     (void)close(*ret_fd);
     *ret_fd = -1;
     return reterr_fault->code;

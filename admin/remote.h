@@ -12,9 +12,14 @@
 /* Where betex-admin answers unless it is told otherwise. */
 extern const char btx_remote_socket_usual[];
 
-/* Connect to @path.  @socket_flags may be SOCK_NONBLOCK: then a betex-admin that has too many
- * waiting is a fault at once.  Faults: USAGE, the path is too long; IO, nobody answers. */
-BTX_MUST_USE enum btx_fault_code btx_remote_connect(const char *path, int socket_flags, int *ret_fd,
+/* What to say of a socket of betex-admin's at which nobody answers. */
+extern const char btx_remote_hint[];
+
+/* Connect to @path.  @hint is what to think of when nobody answers.  @socket_flags may be
+ * SOCK_NONBLOCK: then a betex-admin that has too many waiting is a fault at once.
+ * Faults: USAGE, the path is too long; IO, nobody answers. */
+BTX_MUST_USE enum btx_fault_code btx_remote_connect(const char *path, const char *hint,
+                                                    int socket_flags, int *ret_fd,
                                                     struct btx_fault *reterr_fault);
 
 /* Send the one request of a connection; @flags and @columns as in protocol.h.  It fits what the

@@ -17,7 +17,7 @@ enum btx_fault_code btx_call_begin(struct btx_call *call, const char *path,
                                    uint64_t now_ns, struct btx_fault *reterr_fault)
 {
     *call = (struct btx_call){.fd = -1, .asked_ns = now_ns};
-    if (btx_remote_connect(path, SOCK_NONBLOCK, &call->fd, reterr_fault) != BTX_OK)
+    if (btx_remote_connect(path, btx_remote_hint, SOCK_NONBLOCK, &call->fd, reterr_fault) != BTX_OK)
         return reterr_fault->code;
     if (btx_remote_ask(call->fd, 0, 0, arguments, argument_count, reterr_fault) != BTX_OK)
         btx_call_end(call);
