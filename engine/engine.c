@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "engine/base/check.h"
+#include "engine/base/setting_digest.h"
 #include "engine/exchange/log_notes.h"
 #include "engine/exchange/recovery.h"
 #include "engine/loop/matcher.h"
@@ -201,8 +202,7 @@ static enum btx_fault_code start_thread(struct engine *engine, const char *name,
 
 /* ---- Start ---- */
 
-/* The SHA-256 of all settings, as "KEY: VALUE" and a line feed each, in the order of their
- * tables. */
+/* Of all settings. */
 static enum btx_fault_code hash_settings(const struct btx_config *config,
                                          uint8_t ret_digest[BTX_SHA256_BYTES],
                                          struct btx_fault *reterr_fault)
@@ -211,16 +211,8 @@ static enum btx_fault_code hash_settings(const struct btx_config *config,
 
     if (btx_sha256_init(&sha256, reterr_fault) != BTX_OK)
         return reterr_fault->code;
-    for (size_t i = 0; i < config->key_count; i++) {
-        const struct btx_config_key *key = &config->keys[i];
-        char value[BTX_SETTING_SHOWN_BYTES];
-
-        btx_setting_show(key->setting, key->values, value);
-        btx_sha256_update(&sha256, key->setting->name, strlen(key->setting->name));
-        btx_sha256_update(&sha256, ": ", 2);
-        btx_sha256_update(&sha256, value, strlen(value));
-        btx_sha256_update(&sha256, "\n", 1);
-    }
+    for (size_t i = 0; i < config->key_count; i++)
+        btx_setting_digest(config->keys[i].setting, config->keys[i].values, &sha256);
     btx_sha256_final(&sha256, ret_digest);
     btx_sha256_done(&sha256);
     return BTX_OK;

@@ -3,6 +3,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/clock.h"
+#include "engine/base/setting_digest.h"
 #include "engine/core/view.h"
 #include "engine/exchange/log_notes.h"
 #include "engine/wal/log_folder.h"
@@ -18,9 +19,8 @@
 #define IMAGE "betex-replay " BTX_VERSION
 static_assert(sizeof IMAGE <= sizeof(((struct btx_engine_started *)NULL)->image), "it fits");
 
-/* The SHA-256 of all settings, as "KEY: VALUE" and a line feed each, in the order of their table:
- * lines of a configuration file that would set them. */
-static enum btx_fault_code hash_settings(struct btx_wal_settings *settings,
+/* Of the settings of the log, which are all that a replay has. */
+static enum btx_fault_code hash_settings(const struct btx_wal_settings *settings,
                                          uint8_t ret_digest[BTX_SHA256_BYTES],
                                          struct btx_fault *reterr_fault)
 {
@@ -28,16 +28,8 @@ static enum btx_fault_code hash_settings(struct btx_wal_settings *settings,
 
     if (btx_sha256_init(&sha256, reterr_fault) != BTX_OK)
         return reterr_fault->code;
-    for (size_t i = 0; i < BTX_WAL_SETTING_COUNT; i++) {
-        const struct btx_setting *setting = &btx_wal_settings[i];
-        char value[BTX_SETTING_TEXT_BYTES];
-
-        btx_setting_print(setting, *btx_setting_value(setting, settings), value);
-        btx_sha256_update(&sha256, setting->name, strlen(setting->name));
-        btx_sha256_update(&sha256, ": ", 2);
-        btx_sha256_update(&sha256, value, strlen(value));
-        btx_sha256_update(&sha256, "\n", 1);
-    }
+    for (size_t i = 0; i < BTX_WAL_SETTING_COUNT; i++)
+        btx_setting_digest(&btx_wal_settings[i], settings, &sha256);
     btx_sha256_final(&sha256, ret_digest);
     btx_sha256_done(&sha256);
     return BTX_OK;
