@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* betexd.c - the engine's program: command line, configuration, signals, and its end. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,14 +7,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
 #include "engine/engine.h"
-
-struct command_line {
-    const char *config;
-    const char *wal;
-    bool no_sandbox;
-    bool help;
-    bool version;
-};
+#include "engine/service/command_line.h"
 
 static void print_help(void)
 {
@@ -39,53 +31,20 @@ static void print_help(void)
            "  betexd --config /etc/betex/betex.yaml --wal /var/lib/betex/wal\n");
 }
 
-static enum btx_fault_code parse(int argument_count, char **arguments,
-                                 struct command_line *ret_line, struct btx_fault *reterr_fault)
+static enum btx_fault_code parse(struct btx_command_line *line, int argument_count,
+                                 char **arguments, struct btx_fault *reterr_fault)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"wal", required_argument, NULL, 'w'},
-        {"no-sandbox", no_argument, NULL, 'n'},   {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},      {NULL, 0, NULL, 0}};
-    int option;
-
-    *ret_line = (struct command_line){0};
-    opterr = 0;
-    while ((option = getopt_long(argument_count, arguments, ":", options, NULL)) != -1) {
-        switch (option) {
-        case 'c':
-            ret_line->config = optarg;
-            break;
-        case 'w':
-            ret_line->wal = optarg;
-            break;
-        case 'n':
-            ret_line->no_sandbox = true;
-            break;
-        case 'h':
-            ret_line->help = true;
-            return BTX_OK;
-        case 'v':
-            ret_line->version = true;
-            return BTX_OK;
-        case ':':
-            return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0,
-                                 "%s: a value is missing (--help)", arguments[optind - 1]);
-        default: /* lint: default: getopt gives '?' for what is no option */
-            return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0, "%s: no such option (--help)",
-                                 arguments[optind - 1]);
-        }
-    }
-    if (optind != argument_count)
-        return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0, "%s: not wanted (--help)",
-                             arguments[optind]);
-    if (ret_line->config == NULL || ret_line->wal == NULL)
+    if (btx_command_line_parse(line, argument_count, arguments, reterr_fault) != BTX_OK ||
+        line->help || line->version)
+        return reterr_fault->code;
+    if (line->config == NULL || line->wal == NULL)
         return btx_fault_set(reterr_fault, BTX_FAULT_USAGE, 0,
                              "--config FILE and --wal DIR are both wanted (--help)");
     return BTX_OK;
 }
 
-static enum btx_fault_code run(const struct command_line *command_line, const struct btx_log *log,
-                               struct btx_fault *reterr_fault)
+static enum btx_fault_code run(const struct btx_command_line *command_line,
+                               const struct btx_log *log, struct btx_fault *reterr_fault)
 {
     static struct btx_settings settings;
     static struct btx_config config;
@@ -117,13 +76,13 @@ static enum btx_fault_code run(const struct command_line *command_line, const st
 
 int main(int argument_count, char **arguments)
 {
-    struct command_line command_line;
+    struct btx_command_line command_line = {0};
     struct btx_fault fault = {0};
     struct btx_log log;
     enum btx_fault_code code;
 
     btx_log_init(&log, "betexd", btx_clock_system());
-    code = parse(argument_count, arguments, &command_line, &fault);
+    code = parse(&command_line, argument_count, arguments, &fault);
     if (code == BTX_OK && command_line.help) {
         print_help();
     } else if (code == BTX_OK && command_line.version) {
