@@ -8,6 +8,19 @@
 
 #include "engine/base/check.h"
 
+struct btx_core_capacity btx_model_core_capacity(const struct btx_model_capacity *capacity)
+{
+    return (struct btx_core_capacity){
+        .accounts = (uint32_t)capacity->accounts,
+        .markets = (uint32_t)capacity->markets,
+        .runners = (uint32_t)capacity->runners,
+        .orders = (uint32_t)capacity->orders,
+        .positions = (uint32_t)capacity->positions,
+        .stakes = (uint32_t)capacity->stakes,
+        .description_bytes = (uint32_t)capacity->description_bytes,
+    };
+}
+
 void btx_subject_open(struct btx_subject *subject, const struct btx_core_capacity *capacity,
                       uint32_t shard)
 {

@@ -8,6 +8,10 @@
 #include <stdint.h>
 
 #include "engine/core/core.h"
+#include "tests/property/model.h"
+
+/* What a core is made with that has room for as much as the model. */
+struct btx_core_capacity btx_model_core_capacity(const struct btx_model_capacity *capacity);
 
 /* Start with {0}, which is no core. */
 struct btx_subject {

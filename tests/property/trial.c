@@ -18,21 +18,6 @@ static bool is_long_story(const struct btx_trial *trial)
            trial->flow.theme == BTX_FLOW_DUTCH;
 }
 
-static struct btx_core_capacity to_core_capacity(const struct btx_model_capacity *capacity)
-{
-    const struct btx_core_capacity converted = {
-        .accounts = (uint32_t)capacity->accounts,
-        .markets = (uint32_t)capacity->markets,
-        .runners = (uint32_t)capacity->runners,
-        .orders = (uint32_t)capacity->orders,
-        .positions = (uint32_t)capacity->positions,
-        .stakes = (uint32_t)capacity->stakes,
-        .description_bytes = (uint32_t)capacity->description_bytes,
-    };
-
-    return converted;
-}
-
 /* At least as much of everything. */
 static struct btx_core_capacity larger(struct btx_random *random, struct btx_core_capacity capacity)
 {
@@ -340,7 +325,7 @@ static void one_command(struct btx_trial *trial)
 
 static void open_all(struct btx_trial *trial)
 {
-    const struct btx_core_capacity capacity = to_core_capacity(&trial->flow.capacity);
+    const struct btx_core_capacity capacity = btx_model_core_capacity(&trial->flow.capacity);
     const uint32_t shards[] = {0, 0, 0, 1, BTX_CORE_SHARD_MAX};
     const uint32_t shard = shards[btx_random_below(&trial->random, BTX_COUNT_OF(shards))];
     const struct btx_core_capacity folded = larger(&trial->random, capacity);

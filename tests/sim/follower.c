@@ -5,25 +5,11 @@
 #include <string.h>
 
 #include "engine/base/check.h"
-
-struct btx_core_capacity btx_sim_capacity(const struct btx_sim_world *world)
-{
-    const struct btx_model_capacity *capacity = &world->flow.capacity;
-
-    return (struct btx_core_capacity){
-        .accounts = (uint32_t)capacity->accounts,
-        .markets = (uint32_t)capacity->markets,
-        .runners = (uint32_t)capacity->runners,
-        .orders = (uint32_t)capacity->orders,
-        .positions = (uint32_t)capacity->positions,
-        .stakes = (uint32_t)capacity->stakes,
-        .description_bytes = (uint32_t)capacity->description_bytes,
-    };
-}
+#include "tests/property/subject.h"
 
 void btx_sim_follower_open(struct btx_sim_follower *follower, struct btx_sim_world *world)
 {
-    const struct btx_core_capacity capacity = btx_sim_capacity(world);
+    const struct btx_core_capacity capacity = btx_model_core_capacity(&world->flow.capacity);
     struct btx_fault fault = {0};
 
     memset(follower, 0, sizeof *follower);

@@ -23,9 +23,6 @@ struct btx_sim_follower {
     size_t audit_bytes;
 };
 
-/* Of the run of @world, whose flow has begun. */
-struct btx_core_capacity btx_sim_capacity(const struct btx_sim_world *world);
-
 void btx_sim_follower_open(struct btx_sim_follower *follower, struct btx_sim_world *world);
 void btx_sim_follower_close(struct btx_sim_follower *follower);
 

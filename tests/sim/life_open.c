@@ -7,6 +7,7 @@
 #include "engine/exchange/log_notes.h"
 #include "engine/wal/sizing.h"
 #include "tests/crash/units.h"
+#include "tests/property/subject.h"
 #include "tests/sim/life.h"
 
 #define SECOND_NS UINT64_C(1000000000)
@@ -72,7 +73,7 @@ static bool compare_log(struct btx_sim_life *life)
 static int recover(struct btx_sim_life *life, struct btx_recovery_report *ret_report)
 {
     struct btx_sim_world *world = life->world;
-    const struct btx_core_capacity capacity = btx_sim_capacity(world);
+    const struct btx_core_capacity capacity = btx_model_core_capacity(&world->flow.capacity);
     const struct btx_recovery_options options = {
         .root = world->root,
         .end = btx_wal_writer_recovered(life->writer),
