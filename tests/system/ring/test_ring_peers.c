@@ -20,6 +20,7 @@
 
 #include "ring_engine.h"
 #include "ring_peer.h"
+#include "tests/unit/skip.h"
 
 #define STEADY 0u
 #define OTHER 1u
@@ -328,7 +329,7 @@ static void ring_engine__a_peer_takes_all_hugepages__the_engine_does_not_notice(
 {
     (void)state;
     if (!set_hugepages(hugepages_before + 6))
-        skip();
+        SKIP_BECAUSE("hugepages cannot be reserved here");
     assert_true(engine_start(&engine, true));
     assert_int_equal(beside_steady("hugepages", 1, &engine.ports[OTHER].is_ended), 128 + SIGKILL);
     assert_true(engine.ports[OTHER].is_broken);

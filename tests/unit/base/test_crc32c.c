@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/skip.h"
 #include <cmocka.h>
 
 /* The definition, bit by bit: slow, but short enough to be seen to be right. */
@@ -182,8 +183,7 @@ static void crc32c_is_hardware__asked__is_reported(void **state)
 {
     (void)state;
     if (!btx_crc32c_is_hardware()) {
-        print_message("this processor lacks the instructions: only the portable way was tested\n");
-        skip();
+        SKIP_BECAUSE("this processor lacks the instructions: only the portable way was tested");
     }
 }
 

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/unit/skip.h"
 #include <cmocka.h>
 
 #define SIZE_BYTES 65536u
@@ -157,7 +158,7 @@ static void ring_memory_open_reader__opened_again_by_another_user__cannot_write(
     (void)state;
     if (getuid() != 0) {
         btx_ring_memory_done(&memory);
-        skip();
+        SKIP_BECAUSE("only root can become another user");
     }
     assert_int_equal(btx_ring_memory_open_reader(&memory, &fd, &fault), BTX_OK);
     child = fork();
@@ -346,7 +347,7 @@ static void ring_memory_create__hugepages__sealed_mirrored_and_given_back(void *
 
     (void)state;
     if (!write_number(HUGEPAGES_FILE, hugepages_before + 2))
-        skip();
+        SKIP_BECAUSE("hugepages cannot be reserved here");
     free_count = read_number(HUGEPAGES_FREE_FILE);
     assert_int_equal(btx_ring_memory_create(&plan, &memory, &fault), BTX_OK);
     assert_int_equal(read_number(HUGEPAGES_FREE_FILE), free_count - 2);
@@ -395,7 +396,7 @@ static void ring_memory_create__may_not_lock__fault_only_when_required(void **st
 
     (void)state;
     if (kind != NULL && (strcmp(kind, "asan") == 0 || strcmp(kind, "tsan") == 0))
-        skip(); /* Their mlock does nothing and says that it went well. */
+        SKIP_BECAUSE("the mlock of a sanitizer does nothing and says that it went well");
     child = fork();
     if (child == 0)
         _exit(lock_without_right());

@@ -31,6 +31,7 @@
 
 #include "engine/base/check.h"
 #include "sandbox_child.h"
+#include "tests/unit/skip.h"
 
 static char folder[64];
 
@@ -267,7 +268,7 @@ static void sandbox_close_files__each_access__gives_that_and_no_more(void **stat
     };
 
     if (!has_landlock())
-        skip();
+        SKIP_BECAUSE("the kernel has no landlock");
     for (size_t i = 0; i < BTX_COUNT_OF(rows); i++) {
         for (int access = 0; access < BTX_SANDBOX_ACCESS_COUNT; access++) {
             const struct sandbox_child child = {
@@ -290,7 +291,7 @@ static void sandbox_close_files__older_kernels__close_what_they_can(void **state
 {
     (void)state;
     if (!has_landlock())
-        skip();
+        SKIP_BECAUSE("the kernel has no landlock");
     for (unsigned int abi = 1; abi <= abi_of_kernel(); abi++) {
         struct sandbox_child child = {
             .profile = BTX_SANDBOX_ENGINE_START,
@@ -335,7 +336,7 @@ static void sandbox_close_files__tcp_and_signals__as_asked_where_the_kernel_can(
 
     (void)state;
     if (!has_landlock() || abi_of_kernel() < 4)
-        skip();
+        SKIP_BECAUSE("the kernel's landlock does not know TCP");
     tcp_allowed = false;
     assert_int_equal(in_child(reach_out), 1 + signals);
     tcp_allowed = true;
@@ -386,7 +387,7 @@ static void sandbox_close_files__missing_path__fault(void **state)
 {
     (void)state;
     if (!has_landlock())
-        skip();
+        SKIP_BECAUSE("the kernel has no landlock");
     assert_int_equal(in_child(with_a_path_that_is_missing), 0);
 }
 
@@ -403,7 +404,7 @@ static void sandbox_close_files__optional_and_folder_of__as_the_path_says(void *
 
     (void)state;
     if (!has_landlock())
-        skip();
+        SKIP_BECAUSE("the kernel has no landlock");
     (void)snprintf(absent, sizeof(absent), "%s/absent", folder);
     assert_int_equal(sandbox_child_run(&child), EACCES);
     child.paths[0].folder_of = true;
@@ -481,7 +482,7 @@ static void sandbox_close_files__execute__that_program_and_no_other(void **state
 
     (void)state;
     if (!has_landlock())
-        skip();
+        SKIP_BECAUSE("the kernel has no landlock");
     assert_int_equal(sandbox_child_run(&child), 0);
     child.paths[3].access = BTX_SANDBOX_READ;
     assert_int_equal(sandbox_child_run(&child), EACCES);

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/skip.h"
 #include "tests/unit/wal/temp_folder.h"
 
 /* The numbers are an interface of the kernel, and the names are what an operator reads. */
@@ -80,8 +81,7 @@ static void filesystem_check__tmpfs__is_refused_by_name_unless_unsafe(void **sta
     (void)state;
     if (statfs("/dev/shm", &space) != 0 || space.f_type != 0x01021994 ||
         access("/dev/shm", W_OK) != 0) {
-        print_message("/dev/shm is no tmpfs that can be written here\n");
-        skip();
+        SKIP_BECAUSE("/dev/shm is no tmpfs that can be written");
     }
     temp_folder_make_in(&folder, "/dev/shm");
 

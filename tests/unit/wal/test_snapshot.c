@@ -16,6 +16,7 @@
 
 #include "engine/base/crc32c.h"
 #include "engine/wal/log_folder.h"
+#include "tests/unit/skip.h"
 #include "tests/unit/wal/temp_folder.h"
 
 enum { SEQ = 812, STATE_BYTES = 5 * 1024 * 1024 / 2 };
@@ -470,8 +471,7 @@ static void snapshot_load__greater_than_memory__fault(void **state)
 
         fclose(overcommit);
         if (always) {
-            print_message("SKIPPED: this kernel promises any memory (vm.overcommit_memory=1)\n");
-            skip();
+            SKIP_BECAUSE("this kernel promises any memory (vm.overcommit_memory=1)");
         }
     }
     assert_int_equal(write_snapshot(1000, &fault), BTX_OK);
