@@ -6,6 +6,8 @@
 # rotates the log; then the log proves that nothing that anybody was shown is lost.
 # Uses $bin, $scratch, $commands, $bold, $plain, now_ms and count of demo.sh.
 
+. "$(dirname "${BASH_SOURCE[0]}")/../services.sh"
+
 services=()
 
 end_services() {
@@ -28,25 +30,8 @@ wal:
   stop_bytes: 0
 snapshot:
   interval: 1 s
-shadow:
-  socket: $scratch/shadow.sock
-admin:
-  socket: $scratch/admin.sock
-  groups:
-    view: $(id -gn)
-    operator: $(id -gn)
 END
-}
-
-# until_said FILE TEXT ID: wait until the process ID has written TEXT to FILE.
-until_said() {
-    until grep -q "$2" "$1" 2> /dev/null; do
-        kill -0 "$3" 2> /dev/null || {
-            sed 's/^/  /' "$1"
-            return 1
-        }
-        sleep 0.02
-    done
+    services_yaml "$scratch" >> "$scratch/betex.yaml"
 }
 
 start_engine() {

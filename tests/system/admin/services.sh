@@ -7,6 +7,8 @@ export LC_ALL=C TERM=xterm
 unset NO_COLOR
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:exitcode=99 UBSAN_OPTIONS=${UBSAN_OPTIONS:-}:exitcode=99
 
+. "$(dirname "${BASH_SOURCE[0]}")/../../services.sh"
+
 BIN=$(realpath "${BTX_BIN:?where the programs are}")
 ENGINE=$(realpath "${FAKE_ENGINE:?the engine of these tests}")
 SKIPPED=77
@@ -44,19 +46,15 @@ engine() {
     until_so test -S "$scratch/engine.sock"
 }
 
-# The engine that ships; admin has written its configuration.
+# The engine that ships; its configuration is written.
 real_engine() {
     # shellcheck disable=SC2086
     "$BIN/betexd" --config "$scratch/betex.yaml" --wal "$scratch/wal" ${BETEXD_OPTIONS:-} \
         2> "$scratch/engine.log" &
     engine_pid=$!
-    until grep -q serving "$scratch/engine.log"; do
-        kill -0 "$engine_pid" 2> /dev/null || fail "no engine: $(cat "$scratch/engine.log")"
-        sleep 0.02
-    done
+    until_said "$scratch/engine.log" serving "$engine_pid" || fail 'no engine'
 }
 
-# A sanitizer needs what a sandbox takes away: BETEXD_OPTIONS says so, of both programs.
 admin() {
     cat > "$scratch/betex.yaml" <<END
 engine:
@@ -83,15 +81,19 @@ admin:
     view: daemon
     operator: bin
 END
+    start_admin
+}
+
+# With a configuration that is written.  A sanitizer needs what a sandbox takes away: BETEXD_OPTIONS
+# says so, of both programs.
+start_admin() {
     rm -f "$scratch/admin.log" # What an earlier one wrote says nothing about this one.
     # shellcheck disable=SC2086
     "$BIN/betex-admin" --config "$scratch/betex.yaml" --wal "$scratch/wal" ${BETEXD_OPTIONS:-} \
         2> "$scratch/admin.log" &
     admin_pid=$!
-    until grep -q answering "$scratch/admin.log"; do
-        kill -0 "$admin_pid" 2> /dev/null || fail 'betex-admin ended before it answered'
-        sleep 0.02
-    done
+    until_said "$scratch/admin.log" answering "$admin_pid" ||
+        fail 'betex-admin ended before it answered'
 }
 
 # launcher: the process id of betex-admin's.

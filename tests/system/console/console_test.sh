@@ -314,34 +314,13 @@ refused() {
 # With the engine itself, and its auditor beside it.
 betexd() {
     local account
-    cat > "$scratch/betex.yaml" <<END
-engine:
-  hugepages: off
-  socket: $scratch/engine.sock
-  admin_user: $(id -un)
-  gateway_user: $(id -un)
-  capacities:
-    accounts: 1000
-    orders: 10000
-wal:
-  unsafe_filesystem: true
-  low_space_bytes: 0
-  stop_bytes: 0
-  min_segment_age: 0
-shadow:
-  socket: $scratch/shadow.sock
-admin:
-  socket: $scratch/admin.sock
-END
-    # shellcheck disable=SC2086
-    "$BIN/betexd" --config "$scratch/betex.yaml" --wal "$scratch/wal" ${BETEXD_OPTIONS:-} \
-        2> "$scratch/engine.log" &
-    engine_pid=$!
-    until_so grep -q serving "$scratch/engine.log"
-    # shellcheck disable=SC2086
-    "$BIN/betex-admin" --config "$scratch/betex.yaml" --wal "$scratch/wal" ${BETEXD_OPTIONS:-} \
-        2> "$scratch/admin.log" &
-    admin_pid=$!
+    {
+        engine_yaml "$scratch"
+        printf '  min_segment_age: 0\n'
+        services_yaml "$scratch"
+    } > "$scratch/betex.yaml"
+    real_engine
+    start_admin
     until_so "$BIN/betexctl" market ls --socket "$scratch/admin.sock"
     story
     console

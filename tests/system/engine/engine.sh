@@ -5,6 +5,8 @@ set -u
 export LC_ALL=C
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:exitcode=99 UBSAN_OPTIONS=${UBSAN_OPTIONS:-}:exitcode=99
 
+. "$(dirname "${BASH_SOURCE[0]}")/../../services.sh"
+
 BIN=$(realpath "${BTX_BIN:?where the programs are}") || exit 1
 scratch=$(mktemp -d) || exit 1
 engine=
@@ -22,14 +24,7 @@ end_engine() {
 
 # configure [LINE...]: betex.yaml for this machine; further lines go below engine.
 configure() {
-    {
-        printf 'engine:\n  hugepages: off\n  socket: %s/engine.sock\n' "$scratch"
-        printf '  admin_user: %s\n  gateway_user: %s\n' "$(id -un)" "$(id -un)"
-        [ $# -eq 0 ] || printf '  %s\n' "$@"
-        printf '  capacities:\n    accounts: 10000\n    orders: 200000\n    positions: 100000\n'
-        printf '    stakes: 500000\n'
-        printf 'wal:\n  unsafe_filesystem: true\n  stop_bytes: 0\n  low_space_bytes: 0\n'
-    } > "$scratch/betex.yaml"
+    engine_yaml "$scratch" "$@" > "$scratch/betex.yaml"
 }
 
 # betexd ARGUMENT...: in the foreground.  A sanitizer needs what a sandbox takes away:
@@ -46,10 +41,7 @@ start() {
     "$BIN/betexd" ${BETEXD_OPTIONS:-} --config "$scratch/betex.yaml" --wal "$scratch/wal" "$@" \
         2> "$scratch/engine.err" &
     engine=$!
-    until grep -q serving "$scratch/engine.err"; do
-        kill -0 "$engine" 2> /dev/null || fail "the engine ended before it served"
-        sleep 0.02
-    done
+    until_said "$scratch/engine.err" serving "$engine" || fail "the engine ended before it served"
 }
 
 # stop: in order; its exit status must be 0.

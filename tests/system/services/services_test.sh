@@ -23,27 +23,11 @@ end_all() {
 # configure_services [LINE...]: as configure, with segments that close quickly; lines go below engine.
 configure_services() {
     configure "$@"
-    cat >> "$scratch/betex.yaml" <<END
-  min_segment_age: 0
-  segment_map_size_bytes: 64 MiB
-snapshot:
-  interval: 1 s
-shadow:
-  socket: $scratch/shadow.sock
-admin:
-  socket: $scratch/admin.sock
-  groups:
-    view: $(id -gn)
-    operator: $(id -gn)
-END
-}
-
-# until_said FILE TEXT ID: until process ID has written TEXT to FILE.
-until_said() {
-    until grep -q "$2" "$1" 2> /dev/null; do
-        kill -0 "$3" 2> /dev/null || fail "it ended before '$2': $(cat "$1")"
-        sleep 0.02
-    done
+    {
+        printf '  min_segment_age: 0\n  segment_map_size_bytes: 64 MiB\n'
+        printf 'snapshot:\n  interval: 1 s\n'
+        services_yaml "$scratch"
+    } >> "$scratch/betex.yaml"
 }
 
 start_shadow() {
@@ -52,7 +36,7 @@ start_shadow() {
     "$BIN/betex-shadow" ${BETEXD_OPTIONS:-} --config "$scratch/betex.yaml" --wal "$scratch/wal" \
         2> "$scratch/shadow.err" &
     shadow=$!
-    until_said "$scratch/shadow.err" 'audit begins' "$shadow"
+    until_said "$scratch/shadow.err" 'audit begins' "$shadow" || fail "no auditor"
 }
 
 start_admin() {
@@ -61,7 +45,7 @@ start_admin() {
     "$BIN/betex-admin" ${BETEXD_OPTIONS:-} --config "$scratch/betex.yaml" \
         --wal "$scratch/wal" 2> "$scratch/admin.err" &
     admin=$!
-    until_said "$scratch/admin.err" answering "$admin"
+    until_said "$scratch/admin.err" answering "$admin" || fail "no administration"
 }
 
 operator() {

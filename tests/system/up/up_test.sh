@@ -8,6 +8,8 @@ set -u
 export LC_ALL=C
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:exitcode=99 UBSAN_OPTIONS=${UBSAN_OPTIONS:-}:exitcode=99
 
+. "$(dirname "$0")/../../services.sh"
+
 BIN=$(realpath "${BTX_BIN:?where the programs are}") || exit 1
 UP=$(realpath "$(dirname "$0")/../../demo/up.sh") || exit 1
 scratch=$(mktemp -d) || exit 1
@@ -26,29 +28,10 @@ fail() {
 }
 
 configure() {
-    cat > "$scratch/betex.yaml" <<END
-engine:
-  hugepages: off
-  socket: $scratch/engine.sock
-  admin_user: $(id -un)
-  gateway_user: $(id -un)
-  capacities:
-    accounts: 1000
-    orders: 1000
-    positions: 1000
-    stakes: 1000
-wal:
-  unsafe_filesystem: true
-  low_space_bytes: 0
-  stop_bytes: 0
-shadow:
-  socket: $scratch/shadow.sock
-admin:
-  socket: $scratch/admin.sock
-  groups:
-    view: $(id -gn)
-    operator: $(id -gn)
-END
+    {
+        engine_yaml "$scratch"
+        services_yaml "$scratch"
+    } > "$scratch/betex.yaml"
 }
 
 # children [NAME]: the ids of what the script has started, or of the one of that name.
@@ -59,20 +42,17 @@ children() {
         done
 }
 
+# until_up_said TEXT
+until_up_said() {
+    until_said "$scratch/said" "$1" "$up" || fail "it ended before '$1'"
+}
+
 # begin: in a process group of its own, as a terminal would have it; ^C is a signal to the group.
 begin() {
     set -m
     "$UP" "$BIN" "$scratch/betex.yaml" > "$scratch/said" 2>&1 &
     up=$!
     set +m
-}
-
-# until_said TEXT
-until_said() {
-    until grep -q "$1" "$scratch/said"; do
-        kill -0 "$up" 2> /dev/null || fail "it ended before '$1'"
-        sleep 0.05
-    done
 }
 
 # ended STATUS: the script has ended with it, and nothing is left but the log, which is right.
@@ -104,8 +84,8 @@ line() {
 interrupted() {
     configure
     begin
-    until_said 'operators:'
-    until_said 'audit begins'
+    until_up_said 'operators:'
+    until_up_said 'audit begins'
     [ "$(children | wc -l)" -eq 3 ] || fail "not three services: $(children)"
     for id in $(children); do
         [ "$(cut -d ' ' -f 5 "/proc/$id/stat")" -ne "$up" ] || fail "^C would reach $id by itself"
@@ -137,8 +117,8 @@ interrupted_early() {
 shutdown() {
     configure
     begin
-    until_said 'operators:'
-    until_said 'audit begins'
+    until_up_said 'operators:'
+    until_up_said 'audit begins'
     "$BIN/betexctl" shutdown --socket "$scratch/admin.sock" > /dev/null || fail 'no shutdown'
     ended 0
 }
@@ -147,8 +127,8 @@ shutdown() {
 engine_killed() {
     configure
     begin
-    until_said 'operators:'
-    until_said 'audit begins'
+    until_up_said 'operators:'
+    until_up_said 'audit begins'
     kill -9 "$(children betexd)"
     ended 137
 }
@@ -163,7 +143,7 @@ refused() {
     grep -q 'betex.yaml:2:14: engine.hugepages' "$scratch/said" || fail 'not said where'
     configure
     begin
-    until_said 'operators:'
+    until_up_said 'operators:'
     sed -E 's/(engine|shadow|admin)\.sock/other-&/' "$scratch/betex.yaml" > "$scratch/other.yaml"
     "$UP" "$BIN" "$scratch/other.yaml" "$scratch/wal" > "$scratch/other" 2>&1
     [ $? -eq 65 ] || fail "a log that is in use: $(cat "$scratch/other")"
